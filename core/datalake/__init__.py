@@ -1,0 +1,90 @@
+"""Trustworthy crypto data for products: pluggable providers, one shared cache, canonical assets."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from .client import Client
+    from .errors import (
+        ConfigError,
+        Conflict,
+        DatalakeError,
+        FetchError,
+        NotFound,
+        PluginError,
+        Refused,
+        Rejected,
+        SchemaError,
+        StoreError,
+        Unavailable,
+    )
+    from .hookspecs import hookimpl
+    from .models import Asset, Column, Dataset, Key, Plan, Provider, Rate, Stamp, Window
+    from .stores import ABSENT, Entry, Store, Stored
+
+_HOME = {
+    **dict.fromkeys(("Client",), "client"),
+    **dict.fromkeys(
+        (
+            "ConfigError",
+            "Conflict",
+            "DatalakeError",
+            "FetchError",
+            "NotFound",
+            "PluginError",
+            "Refused",
+            "Rejected",
+            "SchemaError",
+            "StoreError",
+            "Unavailable",
+        ),
+        "errors",
+    ),
+    **dict.fromkeys(("hookimpl",), "hookspecs"),
+    **dict.fromkeys(
+        ("Asset", "Column", "Dataset", "Key", "Plan", "Provider", "Rate", "Stamp", "Window"),
+        "models",
+    ),
+    **dict.fromkeys(("ABSENT", "Entry", "Store", "Stored"), "stores"),
+}
+
+__all__ = [
+    "ABSENT",
+    "Asset",
+    "Client",
+    "Column",
+    "ConfigError",
+    "Conflict",
+    "DatalakeError",
+    "Dataset",
+    "Entry",
+    "FetchError",
+    "Key",
+    "NotFound",
+    "Plan",
+    "PluginError",
+    "Provider",
+    "Rate",
+    "Refused",
+    "Rejected",
+    "SchemaError",
+    "Stamp",
+    "Store",
+    "StoreError",
+    "Stored",
+    "Unavailable",
+    "Window",
+    "__version__",
+    "hookimpl",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Public names load on first use: `datalake --help` must not pay for a run."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)

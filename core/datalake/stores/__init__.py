@@ -1,0 +1,5 @@
+"""Stores keep bytes by key: a folder, memory, a bucket, or whatever a plugin registers."""
+
+from .base import ABSENT, Entry, Store, Stored
+
+__all__ = ["ABSENT", "Entry", "Store", "Stored"]
