@@ -166,14 +166,14 @@ class Dataset:
     """
 
     name: str
-    columns: Mapping[str, Column] = field(converter=dict)
+    columns: Mapping[str, Column]
     fetch: Fetch
     stamp: Stamp
     resolve: Resolve = same_id
     time_unit: Literal["s", "ms"] = "s"
     settle: timedelta = timedelta(0)
     since: date = date(2009, 1, 3)
-    reach: Mapping[str, timedelta] = field(factory=dict, converter=dict)
+    reach: Mapping[str, timedelta] = field(factory=dict)
     plans: frozenset[str] | None = None
     whole: bool = False
     tolerance: float = 1e-6
@@ -201,8 +201,8 @@ class Provider:
 
     name: str
     title: str
-    plans: Sequence[Plan] = field(converter=tuple)
-    datasets: Sequence[Dataset] = field(converter=tuple)
+    plans: Sequence[Plan]
+    datasets: Sequence[Dataset]
     keys_url: str = ""
     universe: ListAssets | None = None
     classify: Classify | None = None

@@ -20,7 +20,7 @@ class Entry:
     size: int
     generation: str
     updated: datetime
-    metadata: Mapping[str, str] = field(factory=dict, converter=dict)
+    metadata: Mapping[str, str] = field(factory=dict)
 
 
 @frozen
@@ -29,7 +29,7 @@ class Stored:
 
     data: bytes
     generation: str
-    metadata: Mapping[str, str] = field(factory=dict, converter=dict)
+    metadata: Mapping[str, str] = field(factory=dict)
 
 
 class Store(Protocol):
