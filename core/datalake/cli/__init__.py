@@ -1,0 +1,119 @@
+"""The `datalake` command: a thin layer; each subcommand is imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from .._version import __version__
+
+#: Name of the subcommand -> what `datalake --help` says of it. Its module has the same name.
+COMMANDS: Mapping[str, str] = {
+    "providers": "List the installed providers, or show one in full.",
+    "run": "Make and publish the dataset.",
+    "sandbox": "Serve the three APIs from a simulated market.",
+    "universe": "Show the canonical assets that a run is about.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose help needs none of its commands' imports."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f".{name}", __name__).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from ..suggest import did_you_mean
+
+            ctx.fail(f"there is no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="datalake")
+def cli() -> None:
+    """Trustworthy crypto data for products.
+
+    Asks CoinGecko which assets are the largest today, brings their daily history from every
+    installed provider through one shared cache, folds wrapped and bridged tokens into one
+    canonical asset, and publishes one parquet file.
+
+    \b
+    Try it without a key or a network:
+      datalake run --sandbox
+    """
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came: end as cleanly as on Ctrl-C, with another exit code."""
+
+
+def main() -> NoReturn:
+    """Run the command line; every known error becomes one sentence and its exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = cli(standalone_mode=False)
+    except click.Abort as abort:
+        _leave(143 if isinstance(abort.__cause__, Terminated) else 130)
+    except KeyboardInterrupt as interrupt:
+        _leave(143 if isinstance(interrupt, Terminated) else 130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except Exception as error:
+        sys.exit(_explain(error))
+    sys.exit(int(code or 0))
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise Terminated
+
+
+def _leave(code: int) -> NoReturn:
+    """End at once: calls in flight may not hold the process, and nothing is half written."""
+    word = "terminated" if code == 143 else "interrupted"
+    click.echo(f"{word}: what was fetched is kept; the next run goes on from there", err=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _explain(error: Exception) -> int:
+    from ..errors import ConfigError, DatalakeError
+
+    if isinstance(error, BrokenPipeError):
+        # the reader of our output has seen enough (`datalake … | head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    if isinstance(error, DatalakeError):
+        click.echo(f"error: {error}", err=True)
+        return 2 if isinstance(error, ConfigError) else 1
+    import logging
+
+    logging.getLogger("datalake").debug("unexpected error", exc_info=error)
+    click.echo(
+        f"unexpected error: {type(error).__name__}: {error}\n"
+        "This is a bug in datalake or a plugin; --log-level debug shows where.",
+        err=True,
+    )
+    return 1

@@ -1,0 +1,22 @@
+"""Figures as the field writes them: $1.23B, $0.000012, 53.6."""
+
+from __future__ import annotations
+
+UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
+
+
+def dollars(value: float | None) -> str:
+    """An amount of US dollars, three significant digits or so; a dash where it is unknown."""
+    if value is None:
+        return "—"
+    for size, unit in UNITS:
+        if abs(value) >= size and not (unit == "K" and value < 1e6):
+            return f"${value / size:,.2f}{unit}"
+    if abs(value) >= 1 or value == 0:
+        return f"${value:,.2f}"
+    return f"${value:.4g}"
+
+
+def plain(value: float | None) -> str:
+    """A score; a dash where it is unknown."""
+    return "—" if value is None else f"{value:,.1f}"

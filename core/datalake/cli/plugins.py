@@ -1,0 +1,37 @@
+"""Loads the plugins that the user allows, and says once which ones are broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import click
+
+from ..plugins import Registry, load
+from .parsing import Names
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def plugin_options(function: F) -> F:
+    """`--plugins` and `--no-plugins`, for every command that uses plugins."""
+    allow = click.option(
+        "--plugins", type=Names(), help="Use only these plugins (also DATALAKE_PLUGINS)."
+    )
+    none = click.option("--no-plugins", is_flag=True, help="Use no plugin at all.")
+    return allow(none(function))
+
+
+def load_plugins(
+    only: tuple[str, ...] | None, no_plugins: bool, environment: Mapping[str, str]
+) -> Registry:
+    """The allowed plugins; those that are broken are named on stderr and left out."""
+    if no_plugins:
+        return load(())
+    allowed = environment.get("DATALAKE_PLUGINS")
+    if only is None and allowed is not None:
+        only = tuple(name.strip() for name in allowed.split(",") if name.strip())
+    registry = load(only)
+    for plugin in registry.broken:
+        click.echo(f"warning: {plugin} is left out: {plugin.error}", err=True)
+    return registry

@@ -1,0 +1,147 @@
+"""`datalake run`: make and publish the dataset."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..environment import read_environment
+from ..errors import ConfigError
+from ..plugins import Registry
+from ..run.options import Options
+from ..run.pipeline import now, run
+from ..secrets import Secret
+from ..settings import RunSettings, read_settings
+from .logs import configure
+from .parsing import Day, Instant, LastDay, Names
+from .plugins import load_plugins, plugin_options
+from .progress import watch
+from .summary import show
+
+SANDBOX = Path(".datalake/sandbox")
+OUTPUT = "user_facing_data.parquet"
+
+
+@click.command("run")
+@click.option("--providers", help="`all` that are installed (the default), or names: a,b.")
+@click.option("--top", type=int, help="How many canonical assets.  [default: 200]")
+@click.option("--assets", type=Names(), help="These assets instead of the largest.")
+@click.option("--datasets", type=Names(), help="Only these datasets: coingecko.market,…")
+@click.option("--since", type=Day(), help="First day.  [default: all that the plan offers]")
+@click.option("--until", type=LastDay(), help="Last day.  [default: yesterday]")
+@click.option("--as-of", type=Instant(now), help="Run as if it were this instant (UTC).")
+@click.option("--cache", help="Where series are kept: a folder, file:, memory:, …")
+@click.option("--output", type=click.Path(path_type=Path), help="The file to publish.")
+@click.option("--mapping", type=click.Path(path_type=Path), help="YAML over the shipped mapping.")
+@click.option("--columns", type=click.Choice(["standard", "extended"]), help="[default: standard]")
+@click.option("--sandbox", is_flag=True, help="A simulated market; no key, no network.")
+@click.option(
+    "--recordings",
+    type=click.Path(path_type=Path),
+    help="With --sandbox: serve the recorded answers of this folder.",
+)
+@click.option(
+    "--sandbox-rates",
+    type=click.Choice(["fast", "real"]),
+    default="fast",
+    help="With --sandbox: 100 times the plan's rate limit, or the real one.  [default: fast]",
+)
+@click.option("--strict", is_flag=True, help="Publish nothing if any series is missing or stale.")
+@click.option("--force-publish", metavar="REASON", help="Publish although the gate refuses.")
+@click.option("--report", type=click.Path(path_type=Path), help="Also write the run report here.")
+@click.option("--quiet", is_flag=True, help="No progress and no summary.")
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="warning",
+    help="[default: warning]",
+)
+@click.option(
+    "--log-format", type=click.Choice(["text", "json"]), default="text", help="[default: text]"
+)
+@plugin_options
+@click.pass_context
+def command(ctx: click.Context, **flags: Any) -> None:
+    """Make and publish the dataset.
+
+    \b
+    Examples:
+      datalake run --sandbox                     the whole pipeline on a simulated market
+      datalake run --providers all               the real APIs; keys come from .env
+      datalake run --assets bitcoin,ethereum --since 2024-01-01 --output btc_eth.parquet
+
+    \b
+    Exit codes: 0 published · 1 unexpected error · 2 usage or configuration · 3 published,
+    but some series failed or are stale · 4 refused by the gate, the published file stands ·
+    7 every provider failed · 130 interrupted · 143 terminated
+    """
+    quiet: bool = flags.pop("quiet")
+    environment = read_environment(os.environ, Path(".env"))
+    registry = load_plugins(flags.pop("plugins"), flags.pop("no_plugins"), environment)
+    configure(flags.pop("log_level"), flags.pop("log_format"), _secrets(registry, environment))
+    options = _options(flags, environment)
+    result = run(options, registry, environment, progress=watch(quiet))
+    show(result, options, quiet)
+    ctx.exit(int(result.exit))
+
+
+def _options(flags: dict[str, Any], environment: Mapping[str, str]) -> Options:
+    """Flags over `datalake.toml` over the defaults."""
+    settings = read_settings()
+    file = settings.run
+    given = {name: value for name, value in flags.items() if value not in (None, ())}
+    providers = given.pop("providers", file.providers)
+    place = _sandbox_place(flags["recordings"]) if flags["sandbox"] else _place(file, environment)
+    defaults: dict[str, Any] = {
+        **place,
+        "top": file.top,
+        "columns": _columns(file),
+        "mapping": Path(file.mapping) if file.mapping else None,
+        "since": Day().convert(file.since, None, None) if file.since else None,
+        "rates": settings.rates,
+        "min_ratio": settings.gate.min_ratio,
+    }
+    return Options(
+        **{
+            **defaults,
+            **given,
+            "providers": None if providers == "all" else Names().convert(providers, None, None),
+        }
+    )
+
+
+def _columns(file: RunSettings) -> str:
+    if file.columns not in ("standard", "extended"):
+        raise ConfigError(
+            f"datalake.toml: run.columns is standard or extended, not {file.columns!r}"
+        )
+    return file.columns
+
+
+def _sandbox_place(recordings: Path | None) -> dict[str, Any]:
+    """Simulated and recorded data stay apart from real data and from each other."""
+    folder = SANDBOX / "recordings" if recordings else SANDBOX
+    return {"cache": str(folder), "output": folder / OUTPUT}
+
+
+def _place(file: RunSettings, environment: Mapping[str, str]) -> dict[str, Any]:
+    cache = file.cache or default_cache(False, environment)
+    return {"cache": cache, "output": Path(file.output or OUTPUT)}
+
+
+def default_cache(sandbox: bool, environment: Mapping[str, str]) -> str:
+    """Where series are kept unless the user says so: the bucket if one is named, else a folder."""
+    if sandbox:
+        return str(SANDBOX)
+    bucket = environment.get("GCP_BUCKET_NAME")
+    return f"gs://{bucket}" if bucket else ".datalake"
+
+
+def _secrets(registry: Registry, environment: Mapping[str, str]) -> list[Secret]:
+    """The keys that must not show in any log line."""
+    variables = {v for provider in registry.providers.values() for v in provider.variables()}
+    return [Secret(environment[name], name) for name in sorted(variables) if name in environment]

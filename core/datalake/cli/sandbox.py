@@ -1,0 +1,69 @@
+"""`datalake sandbox`: serve the three APIs from a simulated market."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from ..errors import ConfigError
+from ..run.pipeline import now
+from .parsing import Instant
+
+
+@click.command("sandbox")
+@click.option("--port", type=int, default=0, help="0 takes a free one.  [default: 0]")
+@click.option("--as-of", type=Instant(now), help="The instant that the sandbox's clock shows.")
+@click.option("--seed", type=int, default=0, help="Of the simulated market.  [default: 0]")
+@click.option(
+    "--rates", type=click.Choice(["fast", "real"]), default="real", help="[default: real]"
+)
+@click.option(
+    "--recordings",
+    type=click.Path(path_type=Path),
+    help="Serve the recorded answers of this folder.",
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="PATTERN=ACTION",
+    help="Inject a fault, such as 'market_chart=429' or 'llama.fi/protocols=html'.",
+)
+def command(
+    port: int,
+    as_of: datetime | None,
+    seed: int,
+    rates: str,
+    recordings: Path | None,
+    faults: tuple[str, ...],
+) -> None:
+    """Serve the three APIs from a simulated market, for tests and for writing providers.
+
+    Speaks like CoinGecko, DefiLlama and LunarCrush on 127.0.0.1, with their authentication, plans,
+    rate limits and error bodies; nothing that it says is the real market. Ctrl-C ends it.
+    """
+    from datalake_sandbox import Fault, Sandbox, recordings_clock
+
+    try:
+        clock = as_of or (recordings_clock(recordings) if recordings else now())
+        sandbox = Sandbox(
+            clock=clock,
+            seed=seed,
+            rates=rates,
+            recordings=recordings,
+            faults=[Fault.parse(text) for text in faults],
+            port=port,
+        )
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    with sandbox:
+        click.echo(
+            f"The sandbox shows {clock:%Y-%m-%d %H:%M:%S} UTC on {sandbox.url}; Ctrl-C ends it."
+        )
+        for origin, place in sandbox.hosts.items():
+            click.echo(f"  {origin}  is  {place}")
+        for name, value in sandbox.environment.items():
+            click.echo(f"  {name}={value}")
+        sandbox.serve_forever()

@@ -1,0 +1,124 @@
+"""The end of a run for a person: where the file is, what is in it, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from ..exits import Exit
+from ..run.options import Options
+from ..run.pipeline import Result
+from .numbers import dollars, plain
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SHOWN_ASSETS = 10
+SHOWN_FAILURES = 5
+
+
+def show(result: Result, options: Options, quiet: bool) -> None:
+    """Print the summary on stdout; only what went wrong, on stderr, when quiet."""
+    if result.exit not in (Exit.PUBLISHED, Exit.DEGRADED):
+        click.echo(f"{result.report.status}: {result.report.message}", err=True)
+    if quiet:
+        return
+    console = Console()
+    console.print(_providers(result))
+    if result.report.synthetic:
+        console.print("[bold yellow]SYNTHETIC[/]: simulated or replayed, not the real market")
+    if result.rows is not None and result.rows.height:
+        console.print(_assets(result.rows, result.report.universe["assets"]))
+        console.print(_columns(result.rows))
+    for line in _notes(result):
+        console.print(line, markup=False)
+    console.print(_ending(result, options), markup=False, soft_wrap=True)
+
+
+def _providers(result: Result) -> Table:
+    table = Table(title="Providers", title_justify="left")
+    for heading in ("provider", "plan", "calls", "series", "from cache", "failed", "not covered"):
+        table.add_column(heading, justify="left" if heading in ("provider", "plan") else "right")
+    for name, one in result.report.providers.items():
+        table.add_row(
+            name,
+            one["plan"],
+            str(one["calls"]),
+            str(one.get("series", 0)),
+            str(one.get("cache_hits", 0)),
+            str(len(one.get("failed", ()))),
+            str(len(one.get("uncovered", ()))),
+        )
+    return table
+
+
+def _assets(rows: pl.DataFrame, ranked: Sequence[str]) -> Table:
+    """The largest assets on the last day of each."""
+    last = rows.group_by("canonical_id").last().to_dicts()
+    by_id = {row["canonical_id"]: row for row in last}
+    shown = [asset for asset in ranked if asset in by_id][:SHOWN_ASSETS]
+    table = Table(title=f"The largest {len(shown)} of {len(by_id)} assets", title_justify="left")
+    table.add_column("#", justify="right")
+    table.add_column("asset")
+    table.add_column("last day")
+    for heading in ("close", "volume", "market cap", "chain TVL", "galaxy score"):
+        table.add_column(heading, justify="right")
+    for asset in shown:
+        row = by_id[asset]
+        table.add_row(
+            str(ranked.index(asset) + 1),
+            asset,
+            str(row["date"]),
+            *(dollars(row[column]) for column in ("close", "volume", "market_cap", "chain_tvl")),
+            plain(row["lc_galaxy_score"]),
+        )
+    return table
+
+
+def _columns(rows: pl.DataFrame) -> Table:
+    table = Table(title="Columns", title_justify="left")
+    for heading in ("column", "assets", "values", "last day"):
+        table.add_column(heading, justify="left" if heading == "column" else "right")
+    for column in rows.columns:
+        if column in ("date", "canonical_id"):
+            continue
+        known = rows.drop_nulls(column)
+        table.add_row(
+            column,
+            str(known["canonical_id"].n_unique()),
+            f"{known.height:,}",
+            str(known["date"].max() or "—"),
+        )
+    return table
+
+
+def _notes(result: Result) -> list[str]:
+    """What a reader should know: providers left out, series that failed, checks that warn."""
+    report = result.report
+    notes = [f"{one['provider']} skipped: {one['reason']}" for one in report.skipped]
+    for name, one in report.providers.items():
+        failed: Sequence[dict[str, Any]] = one.get("failed", ())
+        for failure in failed[:SHOWN_FAILURES]:
+            stale = failure["stale_through"]
+            stand_in = f"; rows through {stale} stand in" if stale else ""
+            notes.append(
+                f"{name}.{failure['dataset']} {failure['asset']}: {failure['error']}{stand_in}"
+            )
+        if len(failed) > SHOWN_FAILURES:
+            notes.append(f"{name}: {len(failed) - SHOWN_FAILURES} more failures in the report")
+    checks = report.gate.get("checks", ())
+    return notes + [f"gate: {check['detail']}" for check in checks if check["level"] != "ok"]
+
+
+def _ending(result: Result, options: Options) -> str:
+    output = result.report.output
+    if not output:
+        return f"{result.report.status}: {result.report.message}"
+    if not output["published"]:
+        return f"The candidate is kept at {output['candidate']}; {output['path']} is untouched."
+    mark = " (synthetic)" if result.report.synthetic else ""
+    return f"{output['rows']:,} rows of {output['assets']} assets{mark} in {output['path']}"

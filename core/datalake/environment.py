@@ -1,0 +1,28 @@
+"""The variables that a user sets: the process's environment, with `.env` filling its gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from .errors import ConfigError
+
+
+def read_environment(environ: Mapping[str, str], dotenv: Path) -> dict[str, str]:
+    """The environment and, below it, the one named `.env` file; an empty value is unset.
+
+    Values are taken literally: `$` and `${…}` in a key are part of the key.
+    """
+    return {**_read(dotenv), **{name: value for name, value in environ.items() if value}}
+
+
+def _read(dotenv: Path) -> dict[str, str]:
+    if not dotenv.is_file():
+        return {}
+    from dotenv import dotenv_values
+
+    try:
+        values = dotenv_values(dotenv, interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{dotenv} cannot be read: {error}") from error
+    return {name: value for name, value in values.items() if value}

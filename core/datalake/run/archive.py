@@ -1,0 +1,134 @@
+"""Keeps each run's universe in the store: over time a point-in-time, survivorship-free record."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from datetime import datetime, timezone
+
+from ..errors import Conflict
+from ..models import Asset
+from ..stores import ABSENT, Store
+from .universe import CanonicalAsset, Universe
+
+PREFIX = "universe/v1/"
+TOP, NAMED = "top", "assets"
+
+
+def archive(store: Store, universe: Universe, selection: str) -> None:
+    """Write the universe once; the same instant's universe is never replaced."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_pydict(
+        {name: [row[name] for row in _rows(universe)] for name in _schema().names},
+        schema=_schema(),
+    )
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd")
+    try:
+        store.put(_key(universe.as_of, selection), buffer.getvalue(), {}, if_generation=ABSENT)
+    except Conflict:
+        return
+
+
+def newest(store: Store, as_of: datetime, top: int) -> Universe | None:
+    """The newest archived universe at or before `as_of` that has `top` assets, cut to those.
+
+    Where none is that large, the newest at all; None where there is none.
+    """
+    largest: Universe | None = None
+    for key in sorted(
+        (entry.key for entry in store.list(f"{PREFIX}selection={TOP}/")), reverse=True
+    ):
+        known_at = _instant(key)
+        if known_at is None or known_at > as_of:
+            continue
+        universe = _read(store, key, known_at)
+        if universe and len(universe.assets) >= top:
+            return universe.cut(top)
+        largest = largest or universe
+    return largest
+
+
+def _key(as_of: datetime, selection: str) -> str:
+    return f"{PREFIX}selection={selection}/{as_of:date=%Y-%m-%d/%H%M%SZ}.parquet"
+
+
+def _instant(key: str) -> datetime | None:
+    day, _, clock = key.rpartition("/date=")[2].partition("/")
+    try:
+        known_at = datetime.strptime(f"{day} {clock} +0000", "%Y-%m-%d %H%M%SZ.parquet %z")
+    except ValueError:
+        return None
+    return known_at.astimezone(timezone.utc)
+
+
+def _schema():  # type: ignore[no-untyped-def]  # pyarrow ships no types
+    import pyarrow as pa
+
+    text, number = pa.string(), pa.float64()
+    return pa.schema(
+        [
+            ("date", pa.date32()),
+            ("rank", pa.int32()),
+            ("canonical_id", text),
+            ("symbol", text),
+            ("name", text),
+            ("market_cap", number),
+            ("price", number),
+            ("image", text),
+            ("listed_id", text),
+            ("members", pa.list_(text)),
+        ]
+    )
+
+
+def _rows(universe: Universe) -> Sequence[dict[str, object]]:
+    return [
+        {
+            "date": universe.as_of.date(),
+            "rank": asset.rank,
+            "canonical_id": asset.id,
+            "symbol": asset.listed.symbol,
+            "name": asset.listed.name,
+            "market_cap": asset.listed.market_cap,
+            "price": asset.listed.price,
+            "image": asset.listed.image,
+            "listed_id": asset.listed.id,
+            "members": list(asset.members),
+        }
+        for asset in universe.assets
+    ]
+
+
+def _read(store: Store, key: str, known_at: datetime) -> Universe | None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    stored = store.get(key)
+    if stored is None:
+        return None
+    try:
+        rows = pq.ParquetFile(pa.BufferReader(stored.data)).read(_schema().names).to_pylist()
+    except (pa.ArrowException, KeyError, OSError):
+        return None
+    return Universe(
+        known_at,
+        [
+            CanonicalAsset(
+                row["canonical_id"],
+                row["rank"],
+                Asset(
+                    row["listed_id"],
+                    row["symbol"],
+                    row["name"],
+                    row["market_cap"],
+                    row["price"],
+                    row["image"],
+                ),
+                row["members"],
+            )
+            for row in rows
+        ],
+    )

@@ -1,0 +1,94 @@
+"""From series to rows: one long frame of members, folded into canonical assets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from datalake_aggregation import Folded, Mapping, fold
+
+from .fetch import Series
+from .plan import Feed
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def long_frame(
+    series: Iterable[Series], feeds: Sequence[Feed], columns: Sequence[str]
+) -> pl.DataFrame:
+    """`date`, `asset` and the output columns, one row for each day of each member.
+
+    A column with several sources takes the first that has a value on that day.
+    """
+    import polars as pl
+
+    by_dataset: dict[str, list[Feed]] = {}
+    for feed in feeds:
+        by_dataset.setdefault(feed.dataset, []).append(feed)
+    parts = [
+        _renamed(one, by_dataset[one.want.name]) for one in series if one.want.name in by_dataset
+    ]
+    empty = pl.DataFrame(schema={"date": pl.Date, "asset": pl.String})
+    keys = ["date", "asset"]
+    merged = (
+        pl.concat([empty, *parts], how="diagonal").group_by(keys).agg(pl.all().drop_nulls().first())
+    )
+    places: dict[str, list[str]] = {column: [] for column in columns}
+    for feed in sorted(feeds, key=lambda feed: feed.place):
+        if _place(feed) in merged.columns:
+            places[feed.output].append(_place(feed))
+    return merged.select(
+        *keys,
+        *(
+            pl.coalesce(found or [pl.lit(None)]).cast(pl.Float64).alias(column)
+            for column, found in places.items()
+        ),
+    )
+
+
+def _place(feed: Feed) -> str:
+    return f"{feed.output}#{feed.place}"
+
+
+def _renamed(series: Series, feeds: Sequence[Feed]) -> pl.DataFrame:
+    import polars as pl
+
+    rows = pl.DataFrame(pl.from_arrow(series.table))
+    return rows.select(
+        "date",
+        pl.lit(series.want.asset.id).alias("asset"),
+        *(pl.col(feed.column).alias(_place(feed)) for feed in feeds if feed.column in rows.columns),
+    )
+
+
+def canonical_rows(frame: pl.DataFrame, mapping: Mapping) -> tuple[pl.DataFrame, Folded]:
+    """The folded rows of each canonical asset, beginning with its first market day."""
+    import polars as pl
+
+    folded = fold(frame, mapping)
+    rows = pl.DataFrame(folded.frame)
+    first = (
+        rows.filter(pl.col("close").is_not_null())
+        .group_by("canonical_id")
+        .agg(pl.col("date").min().alias("first"))
+    )
+    values = [column for column in rows.columns if column not in ("date", "canonical_id")]
+    kept = (
+        rows.join(first, on="canonical_id")
+        .filter(pl.col("date") >= pl.col("first"), pl.any_horizontal(pl.col(values).is_not_null()))
+        .drop("first")
+        .sort("canonical_id", "date")
+    )
+    return kept, folded
+
+
+def freshness(rows: pl.DataFrame) -> dict[str, dict[str, object]]:
+    """For each canonical asset and column, the last day with a value (None where there is none)."""
+    import polars as pl
+
+    values = [column for column in rows.columns if column not in ("date", "canonical_id")]
+    last = rows.group_by("canonical_id").agg(
+        pl.col("date").filter(pl.col(column).is_not_null()).max().alias(column) for column in values
+    )
+    return {str(row.pop("canonical_id")): row for row in last.to_dicts()}

@@ -1,0 +1,97 @@
+"""Finds the run's universe: asked of a provider, or the archived one where that cannot be."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from attrs import frozen
+
+from datalake_aggregation import Mapping
+
+from ..errors import ConfigError, FetchError
+from ..stores import Store
+from .archive import NAMED, TOP, archive, newest
+from .options import Options
+from .sources import Source
+from .universe import Universe, choose, choose_named
+from .vendors import Vendors
+
+
+@frozen
+class Listing:
+    """The universe of a run; `trouble` says why an archived one (or bare ids) had to stand in."""
+
+    universe: Universe
+    trouble: str | None = None
+
+
+def find_universe(
+    options: Options,
+    source: Source,
+    vendors: Vendors,
+    store: Store,
+    mapping: Mapping,
+    as_of: datetime,
+) -> Listing:
+    """The canonical assets of this run, archived.
+
+    Raises ConfigError for a past `as_of` of which no universe is archived (today's list would be
+    look-ahead), FetchError where there is neither a list nor an archived one.
+    """
+    if options.assets:
+        return _named(options, source, store, mapping, as_of)
+    if as_of.date() < vendors.clock().date():
+        return Listing(_of_that_day(store, as_of, options.top))
+    try:
+        universe = choose(_rows(source, None), mapping, options.top, as_of)
+        if not universe.assets:
+            raise FetchError(f"{source.provider.title} lists no assets at all")
+    except FetchError as error:
+        archived = newest(store, as_of, options.top)
+        if archived is None:
+            raise
+        return Listing(archived, f"the list of {archived.as_of:%Y-%m-%d %H:%M} stands in: {error}")
+    archive(store, universe, TOP)
+    return Listing(universe)
+
+
+def _named(
+    options: Options, source: Source, store: Store, mapping: Mapping, as_of: datetime
+) -> Listing:
+    ids = list(dict.fromkeys(mapping.canonical_of(asset_id) for asset_id in options.assets))
+    try:
+        universe = choose_named(ids, _rows(source, ids), mapping, as_of)
+    except FetchError as error:
+        bare = choose_named(ids, [], mapping, as_of)
+        return Listing(bare, f"no description of the assets: {error}")
+    archive(store, universe, NAMED)
+    unknown = [asset.id for asset in universe.assets if asset.listed.name is None]
+    if len(unknown) == len(ids):
+        raise ConfigError(f"--assets: {source.provider.title} knows none of {', '.join(unknown)}")
+    trouble = f"{source.provider.title} does not list {', '.join(unknown)}" if unknown else None
+    return Listing(universe, trouble)
+
+
+def _of_that_day(store: Store, as_of: datetime, top: int) -> Universe:
+    universe = newest(store, as_of, top)
+    if universe is None or universe.as_of.date() != as_of.date():
+        raise ConfigError(
+            f"--as-of {as_of:%Y-%m-%d} is past and no universe of that day is archived; "
+            "today's would be look-ahead: name the assets with --assets"
+        )
+    return universe
+
+
+def _rows(source: Source, ids: list[str] | None):  # type: ignore[no-untyped-def]  # Iterator[Asset]
+    """The provider's rows; an error of its own counts as an answer that did not come."""
+    list_assets = source.provider.universe
+    if list_assets is None:
+        raise FetchError(f"{source.provider.title} lists no assets")
+    try:
+        yield from list_assets(ids, source.client)
+    except FetchError:
+        raise
+    except Exception as error:
+        raise FetchError(
+            f"{source.provider.name} failed: {type(error).__name__}: {error}"
+        ) from None

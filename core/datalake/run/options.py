@@ -1,0 +1,62 @@
+"""What one run is asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal
+
+from attrs import field, frozen
+
+from ..errors import ConfigError
+
+FIRST_DAY = date(2009, 1, 3)
+
+
+@frozen(kw_only=True)
+class Options:
+    """The options of `datalake run`; see the command's help for each.
+
+    `providers` None means all installed ones. `until` is the last day included; None means
+    yesterday. `as_of` None means now.
+    """
+
+    cache: str
+    output: Path
+    providers: Sequence[str] | None = None
+    top: int = 200
+    assets: Sequence[str] = ()
+    datasets: Sequence[str] = ()
+    since: date | None = None
+    until: date | None = None
+    as_of: datetime | None = None
+    mapping: Path | None = None
+    columns: Literal["standard", "extended"] = "standard"
+    sandbox: bool = False
+    recordings: Path | None = None
+    sandbox_rates: Literal["fast", "real"] = "fast"
+    rates: Mapping[str, float] = field(factory=dict)
+    min_ratio: float = 0.9
+    strict: bool = False
+    force_publish: str | None = None
+    report: Path | None = None
+
+    def check(self, now: datetime) -> None:
+        """Raise ConfigError for what cannot be meant; `now` is the real present."""
+        if self.top < 1:
+            raise ConfigError(f"--top {self.top}: at least one asset is needed")
+        if self.as_of and self.as_of > now:
+            raise ConfigError(f"--as-of {self.as_of.isoformat()} is in the future")
+        as_of = self.as_of or now
+        if self.until and self.until >= as_of.date():
+            raise ConfigError(
+                f"--until {self.until}: that day is not over yet; the last closed day is before "
+                f"{as_of.date()}"
+            )
+        if self.since and self.until and self.since > self.until:
+            raise ConfigError(f"--since {self.since} is after --until {self.until}")
+        if self.since and self.since >= as_of.date():
+            raise ConfigError(f"--since {self.since}: no day since then is over yet")
+        if self.recordings and not self.sandbox:
+            raise ConfigError("--recordings needs --sandbox")

@@ -1,0 +1,219 @@
+"""The run: universe, plan, fetch, aggregate, publish, report; each step is a function elsewhere."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import date, datetime, timezone
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from datalake_aggregation import Folded, MappingError, load_mapping
+from datalake_aggregation import Mapping as CanonicalMapping
+
+from ..cache import AssetCache
+from ..errors import ConfigError, FetchError
+from ..exits import Exit
+from ..models import DAY
+from ..plugins import Registry
+from ..publish import Candidate, GateRules, Outcome, check_output, publish
+from ..stores import Store, open_store
+from . import report as reporting
+from .fetch import Series, fetch_all
+from .frame import canonical_rows, long_frame
+from .listing import Listing, find_universe
+from .notes import asset_notes, column_notes
+from .options import Options
+from .origin import claim
+from .plan import Want, check_datasets, feeds, output_columns, wants
+from .report import Report
+from .sources import Skipped, Source, sources
+from .tally import Tallies, Tally
+from .vendors import Vendors, vendors
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Progress = Callable[[Tallies], AbstractContextManager[None]]
+
+
+@frozen
+class Result:
+    """How a run ended: its report and, where it came that far, the rows that it made."""
+
+    exit: Exit
+    report: Report
+    rows: pl.DataFrame | None = None
+
+
+def now() -> datetime:
+    """The real present; the one place that reads the clock."""
+    return datetime.now(timezone.utc)
+
+
+def run(
+    options: Options,
+    registry: Registry,
+    environment: Mapping[str, str],
+    *,
+    clock: Callable[[], datetime] = now,
+    progress: Progress = lambda tallies: nullcontext(),
+    stop: threading.Event | None = None,
+) -> Result:
+    """Make and publish the dataset. Raises ConfigError for a user's mistake, before any call."""
+    started = clock()
+    options.check(started)
+    check_datasets(options.datasets, registry)
+    mapping = read_mapping(options)
+    stop = stop or threading.Event()
+    check_output(options.output, synthetic=options.sandbox)
+    store = open_store(options.cache, registry.stores)
+    with vendors(options, clock) as world:
+        claim(store, world.origin)
+        with sources(registry, options, environment, world, stop) as (taking_part, skipped):
+            one = _Run(options, registry, mapping, store, world, taking_part, skipped, started)
+            return one.finish(one.make(progress, stop), clock())
+
+
+def read_mapping(options: Options) -> CanonicalMapping:
+    """The shipped mapping with the user's file over it; a mistake in it is a ConfigError."""
+    try:
+        return load_mapping(options.mapping)
+    except MappingError as error:
+        raise ConfigError(str(error)) from error
+
+
+@frozen
+class _Made:
+    """What the steps of a run brought, as far as they came."""
+
+    exit: Exit
+    message: str
+    listing: Listing | None = None
+    tallies: Mapping[str, Tally] = {}
+    rows: pl.DataFrame | None = None
+    folded: Folded | None = None
+    outcome: Outcome | None = None
+
+
+@frozen
+class _Run:
+    options: Options
+    registry: Registry
+    mapping: CanonicalMapping
+    store: Store
+    world: Vendors
+    sources: Sequence[Source]
+    skipped: Sequence[Skipped]
+    started: datetime
+
+    @property
+    def as_of(self) -> datetime:
+        return self.options.as_of or self.world.clock()
+
+    @property
+    def last_day(self) -> date:
+        """The last day that rows may have."""
+        return self.options.until or self.as_of.date() - DAY
+
+    def make(self, progress: Progress, stop: threading.Event) -> _Made:
+        lister = next((source for source in self.sources if source.provider.universe), None)
+        if lister is None:
+            raise ConfigError("no provider of this run can list the assets; add coingecko")
+        try:
+            listing = find_universe(
+                self.options, lister, self.world, self.store, self.mapping, self.as_of
+            )
+        except FetchError as error:
+            return _Made(Exit.FAILED, f"there is no universe: {lister.client.scrub(str(error))}")
+        tallies, series = self._fetch(listing, progress, stop)
+        if not any(tally.series for tally in tallies.values()):
+            return _Made(Exit.FAILED, "every provider failed", listing, tallies)
+        rows, folded = self._aggregate(series)
+        trouble = _trouble(listing, tallies)
+        if trouble and self.options.strict:
+            message = f"not published, since --strict allows no gap: {trouble}"
+            return _Made(Exit.REFUSED, message, listing, tallies, rows, folded)
+        outcome = self._publish(listing, rows)
+        exit_, message = _ending(outcome, trouble)
+        return _Made(exit_, message, listing, tallies, rows, folded, outcome)
+
+    def _fetch(
+        self, listing: Listing, progress: Progress, stop: threading.Event
+    ) -> tuple[dict[str, Tally], list[Series]]:
+        by_provider: dict[str, list[Want]] = {source.provider.name: [] for source in self.sources}
+        for want in wants(self.options, self.sources, listing.universe, self.mapping, self.as_of):
+            by_provider[want.source.provider.name].append(want)
+        tallies = {
+            source.provider.name: Tally(
+                source.provider.name, len(by_provider[source.provider.name]), source.client
+            )
+            for source in self.sources
+        }
+        cache = AssetCache(self.store, clock=self.world.clock)
+        with progress(list(tallies.values())):
+            series = fetch_all(by_provider, self.mapping.native_ids, cache, tallies, stop)
+        return tallies, series
+
+    def _aggregate(self, series: Sequence[Series]) -> tuple[pl.DataFrame, Folded]:
+        columns = output_columns(self.mapping, self.options.columns)
+        frame = long_frame(series, feeds(self.mapping, columns), columns)
+        return canonical_rows(frame, self.mapping)
+
+    def _publish(self, listing: Listing, rows: pl.DataFrame) -> Outcome:
+        candidate = Candidate(
+            rows=rows,
+            assets=asset_notes(listing.universe, rows),
+            columns=column_notes(
+                self.mapping, self.registry, self.options, self.as_of, self.last_day
+            ),
+            as_of=self.as_of,
+            last_day=self.last_day,
+            synthetic=self.world.synthetic,
+            mapping_sha256=self.mapping.sha256,
+        )
+        rules = GateRules(min_ratio=self.options.min_ratio)
+        return publish(candidate, self.options.output, rules, force=self.options.force_publish)
+
+    def finish(self, made: _Made, finished: datetime) -> Result:
+        report = Report(
+            run_id=reporting.new_run_id(self.started),
+            started_at=self.started.isoformat(),
+            finished_at=finished.isoformat(),
+            as_of=self.as_of.isoformat(),
+            status=reporting.STATUS[made.exit],
+            exit_code=int(made.exit),
+            message=made.message,
+            synthetic=self.world.synthetic,
+            versions=reporting.versions(),
+            settings=reporting.settings(self.options),
+            universe=reporting.universe_section(made.listing) if made.listing else {},
+            providers={
+                source.provider.name: reporting.provider_section(
+                    source, made.tallies.get(source.provider.name)
+                )
+                for source in self.sources
+            },
+            skipped=reporting.skipped_section(self.skipped),
+            mapping=reporting.mapping_section(self.mapping, made.folded),
+            gate=reporting.gate_section(made.outcome) if made.outcome else {},
+            output=reporting.output_section(made.outcome) if made.outcome else {},
+        )
+        reporting.keep(report, self.store, self.options)
+        return Result(made.exit, report, made.rows)
+
+
+def _trouble(listing: Listing, tallies: Mapping[str, Tally]) -> str:
+    """Why this run is degraded, in a few words; empty where it is not."""
+    failed = {name: len(tally.failed) for name, tally in tallies.items() if tally.failed}
+    parts = [f"{count} series of {name} failed" for name, count in failed.items()]
+    return "; ".join([listing.trouble] * bool(listing.trouble) + parts)  # type: ignore[list-item]
+
+
+def _ending(outcome: Outcome, trouble: str) -> tuple[Exit, str]:
+    if not outcome.published:
+        refusals = [check.detail for check in outcome.checks if check.level == "refused"]
+        return Exit.REFUSED, "not published: " + "; ".join(refusals)
+    return (Exit.DEGRADED, trouble) if trouble else (Exit.PUBLISHED, "published")

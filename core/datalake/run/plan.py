@@ -1,0 +1,143 @@
+"""What a run wants, before any series call is made: dataset × asset × window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from attrs import frozen
+
+from datalake_aggregation import Mapping as CanonicalMapping
+
+from ..errors import ConfigError
+from ..models import DAY, Asset, Dataset, Window
+from ..plugins import Registry
+from ..suggest import did_you_mean
+from .options import Options
+from .sources import Source
+from .universe import Universe, member_assets
+
+#: The columns of the published file, in their order, as the product's description has them.
+STANDARD = (
+    "close",
+    "volume",
+    "market_cap",
+    "chain_tvl",
+    "protocol_tvl",
+    "dex_volume",
+    "lc_galaxy_score",
+    "lc_sentiment",
+)
+
+
+@frozen
+class Want:
+    """One dataset for one asset: the closed days that are wanted, and those the plan can give."""
+
+    source: Source
+    dataset: Dataset
+    asset: Asset
+    wanted: Window
+    reachable: Window
+
+    @property
+    def name(self) -> str:
+        """The dataset's full name, `provider.dataset`."""
+        return f"{self.source.provider.name}.{self.dataset.name}"
+
+
+@frozen
+class Feed:
+    """A dataset's column that feeds an output column; `place` orders the sources of one column."""
+
+    dataset: str
+    column: str
+    output: str
+    place: int
+    needs_members: bool
+
+
+def feeds(mapping: CanonicalMapping, columns: Sequence[str]) -> list[Feed]:
+    """Where each output column comes from, as the mapping says."""
+    return [
+        Feed(
+            source.rpartition(".")[0], source.rpartition(".")[2], output, place, rule.needs_members
+        )
+        for output, rule in mapping.columns.items()
+        if output in columns
+        for place, source in enumerate(rule.source)
+    ]
+
+
+def output_columns(mapping: CanonicalMapping, selection: str) -> list[str]:
+    """The value columns of the output: the standard ones, or all that the mapping knows."""
+    if selection == "standard":
+        return list(STANDARD)
+    return [*STANDARD, *(column for column in mapping.columns if column not in STANDARD)]
+
+
+def wants(
+    options: Options,
+    sources: Sequence[Source],
+    universe: Universe,
+    mapping: CanonicalMapping,
+    as_of: datetime,
+) -> list[Want]:
+    """Everything that the run wants, per provider in the universe's order: largest assets first.
+
+    Variants are wanted only of datasets that a rule over members needs.
+    """
+    chosen = list(_datasets(options, sources, mapping))
+    with_members = {
+        feed.dataset
+        for feed in feeds(mapping, output_columns(mapping, options.columns))
+        if feed.needs_members
+    }
+    return [
+        Want(source, dataset, asset, *windows(options, source, dataset, as_of))
+        for source, dataset in chosen
+        for canonical, asset in member_assets(universe)
+        if asset.id == canonical.id or f"{source.provider.name}.{dataset.name}" in with_members
+    ]
+
+
+def windows(
+    options: Options, source: Source, dataset: Dataset, as_of: datetime
+) -> tuple[Window, Window]:
+    """The closed days wanted of a dataset, and the days that the plan can give."""
+    today = source.client.now.date()
+    earliest = dataset.earliest(source.plan, today)
+    last = min(
+        dataset.closed_through(as_of), options.until or as_of.date() - DAY, as_of.date() - DAY
+    )
+    start = max(options.since, dataset.since) if options.since else earliest
+    return Window(start, last + DAY), Window(earliest, today)
+
+
+def _datasets(
+    options: Options, sources: Sequence[Source], mapping: CanonicalMapping
+) -> Iterator[tuple[Source, Dataset]]:
+    needed = {feed.dataset for feed in feeds(mapping, output_columns(mapping, options.columns))}
+    for source in sources:
+        for dataset in source.provider.datasets:
+            name = f"{source.provider.name}.{dataset.name}"
+            on_by_default = dataset.plans is None or source.plan.name in dataset.plans
+            if name in (options.datasets or needed) or (on_by_default and not options.datasets):
+                yield source, dataset
+
+
+def check_datasets(names: Iterable[str], registry: Registry) -> None:
+    """Raise ConfigError for a dataset that no installed provider offers."""
+    known = [
+        f"{provider.name}.{dataset.name}"
+        for provider in registry.providers.values()
+        for dataset in provider.datasets
+    ]
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"there is no dataset {name!r}{did_you_mean(name, known)}")
+
+
+def overrides(mapping: CanonicalMapping, want: Want) -> Mapping[str, str | None]:
+    """The native ids that the mapping gives for a dataset; they go before the provider's own."""
+    return mapping.native_ids.get(want.name, {})

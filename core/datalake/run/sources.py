@@ -1,0 +1,129 @@
+"""Which providers take part in a run, on which plan, and through which client."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+
+from attrs import evolve, frozen
+
+from ..client import HttpClient
+from ..errors import ConfigError
+from ..models import Plan, Provider, Rate
+from ..plugins import Registry
+from ..secrets import Secret
+from ..suggest import did_you_mean
+from .options import Options
+from .vendors import Vendors
+
+
+@frozen
+class Source:
+    """A provider that takes part, and the client that speaks to it."""
+
+    provider: Provider
+    plan: Plan
+    client: HttpClient
+
+
+@frozen
+class Skipped:
+    """A provider that does not take part, and why."""
+
+    provider: str
+    reason: str
+
+
+def choose_plan(provider: Provider, environment: Mapping[str, str]) -> Plan:
+    """The plan that the user configured: `NAME_PLAN`, else the first whose key is set.
+
+    Raises ConfigError where no plan can be used, with the variable that would help.
+    """
+    variable = f"{provider.name.upper()}_PLAN"
+    named = environment.get(variable)
+    if named:
+        plans = {plan.name: plan for plan in provider.plans}
+        if named not in plans:
+            raise ConfigError(f"{variable}={named}: no such plan{did_you_mean(named, plans)}")
+        if not _usable(plans[named], environment):
+            raise ConfigError(
+                f"{variable}={named} needs a key: {_how_to_get(provider, plans[named])}"
+            )
+        return plans[named]
+    for plan in provider.plans:
+        if _usable(plan, environment):
+            return plan
+    raise ConfigError(f"no key for {provider.title}: {_how_to_get(provider, provider.plans[0])}")
+
+
+def _usable(plan: Plan, environment: Mapping[str, str]) -> bool:
+    return plan.key is None or bool(environment.get(plan.key.variable))
+
+
+def _how_to_get(provider: Provider, plan: Plan) -> str:
+    variable = plan.key.variable if plan.key else ""
+    return f"set {variable} (keys: {provider.keys_url})"
+
+
+def select(registry: Registry, names: Sequence[str] | None) -> list[Provider]:
+    """The providers of these names, or all that are installed."""
+    if names is None:
+        if not registry.providers:
+            raise ConfigError("no provider is installed or enabled; see `datalake providers list`")
+        return list(registry.providers.values())
+    return [registry.provider(name) for name in dict.fromkeys(names)]
+
+
+@contextmanager
+def sources(
+    registry: Registry,
+    options: Options,
+    environment: Mapping[str, str],
+    vendors: Vendors,
+    stop: threading.Event,
+) -> Iterator[tuple[list[Source], list[Skipped]]]:
+    """Clients for the providers of the run; those that cannot take part come with a reason.
+
+    A provider that was asked for by name and lacks its key raises ConfigError.
+    """
+    with ExitStack() as stack:
+        taking_part: list[Source] = []
+        skipped: list[Skipped] = []
+        for provider in select(registry, options.providers):
+            try:
+                source = _source(provider, options, environment, vendors, stop)
+            except ConfigError as error:
+                if options.providers is not None:
+                    raise
+                skipped.append(Skipped(provider.name, str(error)))
+                continue
+            stack.callback(source.client.close)
+            taking_part.append(source)
+        yield taking_part, skipped
+
+
+def _source(
+    provider: Provider,
+    options: Options,
+    environment: Mapping[str, str],
+    vendors: Vendors,
+    stop: threading.Event,
+) -> Source:
+    if not vendors.reach(provider):
+        raise ConfigError(f"the sandbox does not speak the API of {provider.title}")
+    variables = vendors.environment(environment, provider)
+    plan = choose_plan(provider, variables)
+    if provider.name in options.rates:
+        plan = evolve(plan, rate=Rate(options.rates[provider.name]))
+    key = Secret(variables[plan.key.variable], plan.key.variable) if plan.key else None
+    client = HttpClient(
+        provider,
+        plan,
+        key,
+        clock=vendors.clock,
+        origins=vendors.origins,
+        rate_scale=vendors.rate_scale,
+        stop=stop,
+    )
+    return Source(provider, plan, client)

@@ -1,0 +1,84 @@
+"""Counts what happens to one provider in a run; the terminal and the report read it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+from attrs import define, field, frozen
+
+from ..cache import Cached
+from ..client import HttpClient
+
+
+@frozen
+class Failure:
+    """A series that could not be brought up to date; `stale_through` is the last day that the
+    cache holds instead, None where it holds nothing."""
+
+    dataset: str
+    asset: str
+    error: str
+    stale_through: str | None = None
+
+
+@frozen
+class Uncovered:
+    """An asset that a dataset does not cover: normal, but worth a reason."""
+
+    dataset: str
+    asset: str
+    reason: str
+
+
+@define
+class Tally:
+    """One provider's counters; safe to change from its worker threads and to read from any."""
+
+    provider: str
+    total: int
+    client: HttpClient
+    done: int = 0
+    cache_hits: int = 0
+    series: int = 0
+    rows: int = 0
+    revisions: int = 0
+    rejected: int = 0
+    failed: list[Failure] = field(factory=list)
+    uncovered: list[Uncovered] = field(factory=list)
+    _lock: threading.Lock = field(factory=threading.Lock, repr=False)
+
+    def covered(self, cached: Cached) -> None:
+        """A series came, from the vendor or from the cache."""
+
+        def count() -> None:
+            self.series += 1
+            self.rows += cached.table.num_rows
+            self.cache_hits += cached.hit
+            self.revisions += cached.revisions
+            self.rejected += cached.rejected
+
+        self._count(count)
+
+    def fail(self, failure: Failure) -> None:
+        """A series could not be fetched, or not whole."""
+        self._count(lambda: self.failed.append(failure))
+
+    def miss(self, uncovered: Uncovered) -> None:
+        """The provider does not cover this asset."""
+        self._count(lambda: self.uncovered.append(uncovered))
+
+    def finish(self) -> None:
+        """One want is settled, whatever came of it."""
+
+        def count() -> None:
+            self.done += 1
+
+        self._count(count)
+
+    def _count(self, change: Callable[[], None]) -> None:
+        with self._lock:
+            change()
+
+
+Tallies = Sequence[Tally]
