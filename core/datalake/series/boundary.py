@@ -1,0 +1,120 @@
+"""The boundary between providers and everything else: whatever a fetch returned becomes a series,
+or a SchemaError that says what is wrong with it."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from attrs import frozen
+
+from ..errors import SchemaError
+from ..models import Dataset
+from .arrays import Array, to_arrow
+from .columns import ARROW_TYPES, Cells, to_cells, to_column, within
+from .stamps import EPOCH, MICROSECOND, NO_DAY, to_days, to_stamps
+
+
+@frozen(eq=False)
+class Series:
+    """One dataset of one asset: `date` (the UTC day) and the declared columns, in order of date,
+    each day once. `rejected` counts values beyond their column's limits, which are null here."""
+
+    table: pa.Table
+    rejected: int = 0
+
+
+def series_schema(dataset: Dataset) -> pa.Schema:
+    """`date` (date32) and the dataset's columns."""
+    columns = [(name, ARROW_TYPES[column.type]) for name, column in dataset.columns.items()]
+    return pa.schema([("date", pa.date32()), *columns])
+
+
+def to_series(dataset: Dataset, raw: Any, *, now: datetime) -> Series:
+    """Check and type what a fetch returned: an Arrow table, a pandas frame, or columns by name.
+
+    `time` becomes the day that the row covers, as the dataset's stamp says (see `Stamp`); of
+    several stamps in one day the latest counts. Columns that are not declared are dropped, NaN
+    becomes null. Raises SchemaError where a column is missing or holds what it must not, where
+    two rows of one time differ, or where a time is impossible.
+    """
+    delivered = _columns(raw, ["time", *dataset.columns])
+    stamps = to_stamps(dataset, delivered["time"], now=now)
+    cells = {name: to_cells(name, col, delivered[name]) for name, col in dataset.columns.items()}
+    _check_lengths({"time": len(stamps), **{name: len(cell) for name, cell in cells.items()}})
+    days = to_days(dataset, stamps, now=now)
+    rows = _latest(stamps, days, cells)
+    return _limited(dataset, days[rows], {name: cell[rows] for name, cell in cells.items()})
+
+
+def _columns(raw: Any, needed: list[str]) -> Mapping[str, Any]:
+    """The needed columns by name."""
+    names, take = _names(raw), raw
+    missing = [name for name in needed if name not in names]
+    twice = [name for name, count in Counter(names).items() if count > 1 and name in needed]
+    if missing or twice:
+        fault = f"lacks {_listed(missing)}" if missing else f"has {_listed(twice)} more than once"
+        raise SchemaError(f"the answer {fault}; delivered: {_listed(names) or 'no columns'}")
+    if hasattr(raw, "reset_index") and "time" not in raw.columns:
+        take = raw.reset_index()
+    return {name: take[name] for name in needed}
+
+
+def _names(raw: Any) -> list[str]:
+    pandas = sys.modules.get("pandas")
+    if isinstance(raw, pa.Table):
+        return list(raw.column_names)
+    if pandas is not None and isinstance(raw, pandas.DataFrame):
+        index = [name for name in raw.index.names if name == "time" and name not in raw.columns]
+        return [*index, *map(str, raw.columns)]
+    if isinstance(raw, Mapping):
+        return list(map(str, raw))
+    raise SchemaError(
+        "a fetch returns an Arrow table, a pandas frame or a mapping of columns, "
+        f"not {type(raw).__name__}"
+    )
+
+
+def _check_lengths(lengths: Mapping[str, int]) -> None:
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise SchemaError(f"the columns are not of one length: {told}")
+
+
+def _latest(stamps: Array, days: Array, cells: Mapping[str, Cells]) -> Array:
+    """The rows to keep, in order of day: of each day the one with the latest stamp."""
+    rows = np.flatnonzero(days != NO_DAY)
+    rows = rows[np.lexsort((stamps[rows], days[rows]))]
+    one, other = rows[:-1], rows[1:]
+    twice = stamps[one] == stamps[other]
+    for name, cell in cells.items():
+        differs = twice & ~cell.same(one, other)
+        if differs.any():
+            moment = stamps[one][differs][0]
+            raise SchemaError(f"column {name!r} has two values for the one time {_iso(moment)}")
+    last = np.ones(len(rows), dtype=bool)
+    last[:-1] = days[one] != days[other]
+    return rows[last]
+
+
+def _limited(dataset: Dataset, days: Array, cells: Mapping[str, Cells]) -> Series:
+    rejected = 0
+    arrays = [to_arrow(days.astype(np.int32), pa.date32())]
+    for name, column in dataset.columns.items():
+        kept, beyond = within(column, cells[name]) if column.type != "string" else (cells[name], 0)
+        arrays.append(to_column(column, kept))
+        rejected += beyond
+    return Series(pa.Table.from_arrays(arrays, schema=series_schema(dataset)), rejected)
+
+
+def _iso(micros: int) -> str:
+    return (EPOCH + int(micros) * MICROSECOND).isoformat()
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(repr(name) for name in names)
