@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from ..models import Plan
+
+if TYPE_CHECKING:
+    from .http import HttpClient, Stats
+    from .retry import Retry
+    from .throttle import Stopped, Throttle
+    from .transport import Limits
+
+__all__ = ["Client", "HttpClient", "Limits", "Retry", "Stats", "Stopped", "Throttle"]
+
+_HOME = {
+    "HttpClient": "http",
+    "Limits": "transport",
+    "Retry": "retry",
+    "Stats": "http",
+    "Stopped": "throttle",
+    "Throttle": "throttle",
+}
 
 T = TypeVar("T")
 
@@ -55,3 +73,10 @@ class Client(Protocol):
         again for that long within the process: right for lists, never for a series. Blanks and
         other odd characters in `path` are encoded. Raises a FetchError.
         """
+
+
+def __getattr__(name: str) -> Any:
+    """All but the protocol loads on first use: a provider's module must not import requests."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)

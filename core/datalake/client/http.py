@@ -1,0 +1,211 @@
+"""The client over HTTP: retry, then the HTTP cache, then the throttle, then the network."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from urllib.parse import quote
+
+from attrs import field, frozen
+from requests_cache import DO_NOT_CACHE, AnyResponse, CachedSession
+
+from ..errors import ConfigError, FetchError, Rejected
+from ..models import Plan, Provider, Rate
+from ..secrets import Secret
+from .answers import Reader
+from .body import decode
+from .origin import base_url
+from .retry import Retry, asked_wait, trying
+from .throttle import Throttle
+from .transport import Call, Limits, Place, Transport
+
+
+@frozen
+class Stats:
+    """What a client has done so far.
+
+    `calls` counts requests that went to the network, each try of them; `throttled_seconds` the
+    time during which at least one was held back; `waiting` the seconds until the next may go.
+    """
+
+    calls: int
+    retries: int
+    http_cache_hits: int
+    throttled_seconds: float
+    waiting: float
+
+
+@frozen
+class _Decoded:
+    body: bytes = field(repr=False)
+    value: Any = field(repr=False)
+
+
+class _Flight:
+    """One request on its way, and the error it ended with, for those who wait for the same."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.error: FetchError | None = None
+
+
+class HttpClient:
+    """A `Client` of one provider on one plan; safe to share between threads.
+
+    `origins` sends the calls of an origin (`https://api.coingecko.com`) elsewhere, which must be
+    https or this machine. `rate_scale` multiplies the plan's rate. Setting `stop` ends every wait
+    with Stopped. Clients of one key must share one `throttle`.
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        plan: Plan,
+        key: Secret | None = None,
+        *,
+        clock: Callable[[], datetime],
+        origins: Mapping[str, str] = {},
+        rate_scale: float = 1.0,
+        retry: Retry | None = None,
+        limits: Limits | None = None,
+        stop: threading.Event | None = None,
+        throttle: Throttle | None = None,
+    ) -> None:
+        if plan.key is not None and key is None:
+            raise ConfigError(
+                f"{provider.name}: plan {plan.name} needs a key; set {plan.key.variable}"
+            )
+        self._provider = provider
+        self._plan = plan
+        self._clock = clock
+        self._retry = retry or Retry()
+        rate = Rate(plan.rate.calls * rate_scale, plan.rate.seconds)
+        self._throttle = throttle or Throttle(rate, stop=stop)
+        self._base = base_url(plan, origins)
+        secrets = (key,) if key is not None else ()
+        reader = Reader(provider, plan, secrets, self._asked_wait)
+        self._transport = Transport(reader, self._throttle, plan.key, key, limits or Limits())
+        self._reader = reader
+        self._session = self._make_session()
+        self._lock = threading.Lock()
+        self._flights: dict[Place, _Flight] = {}
+        self._decoded: dict[Place, _Decoded] = {}
+        self._retries = 0
+        self._hits = 0
+
+    @property
+    def plan(self) -> Plan:
+        return self._plan
+
+    @property
+    def now(self) -> datetime:
+        return self._clock().astimezone(timezone.utc)
+
+    @property
+    def stats(self) -> Stats:
+        """A snapshot; any thread may ask for it at any time."""
+        with self._lock:
+            retries, hits = self._retries, self._hits
+        throttle = self._throttle
+        return Stats(self._transport.calls, retries, hits, throttle.waited, throttle.waiting)
+
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        into: type[Any] | None = None,
+        keep: timedelta | None = None,
+    ) -> Any:
+        """See `Client.get`."""
+        call = self._call(path, params or {}, into)
+        if keep is None:
+            self._send(call, DO_NOT_CACHE)
+            return call.value
+        with self._flight(call.place):
+            return self._kept(call, keep)
+
+    def close(self) -> None:
+        """Drop the connections and all that was kept."""
+        self._session.close()  # type: ignore[no-untyped-call]  # requests-cache leaves it untyped
+        self._decoded.clear()
+
+    def __enter__(self) -> HttpClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _call(self, path: str, params: Mapping[str, Any], into: type[Any] | None) -> Call:
+        if any(part in (".", "..") for part in path.split("/")):
+            raise Rejected(self._reader.says(path, "was not sent: it has . or .. in its path"))
+        encoded = quote(path if path.startswith("/") else f"/{path}", safe="/:@!$&'()*+,;=~")
+        return Call(self._base + encoded, encoded, {k: _text(v) for k, v in params.items()}, into)
+
+    def _send(self, call: Call, keep: timedelta | int) -> AnyResponse:
+        def once() -> AnyResponse:
+            return self._session.send(call, expire_after=keep, allow_redirects=False)
+
+        response = trying(once, self._retry, self._throttle, lambda: self._count(retries=1))
+        self._count(hits=int(response.from_cache))
+        return response
+
+    def _kept(self, call: Call, keep: timedelta) -> Any:
+        """The value of an answer from the HTTP cache, decoded once for as long as it lives."""
+        response = self._send(call, keep)
+        body = response.content or b""
+        known = self._decoded.get(call.place)
+        if known is not None and known.body is body:
+            return known.value
+        value = self._decode_again(call, body) if response.from_cache else call.value
+        self._decoded[call.place] = _Decoded(body, value)
+        return value
+
+    def _decode_again(self, call: Call, body: bytes) -> Any:
+        try:
+            return decode(body, call.into)
+        except FetchError as error:
+            trouble = self._reader.unfit(call.path, error, body)
+        raise trouble
+
+    @contextmanager
+    def _flight(self, place: Place) -> Iterator[None]:
+        """One at a time for each place; those who waited share the error of the first."""
+        with self._lock:
+            flight = self._flights.setdefault(place, _Flight())
+        with flight.lock:
+            if flight.error is not None:
+                raise copy.copy(flight.error)
+            try:
+                yield
+            except FetchError as error:
+                flight.error = error
+                raise
+            finally:
+                with self._lock:
+                    if self._flights.get(place) is flight:
+                        del self._flights[place]
+
+    def _make_session(self) -> CachedSession:
+        session = CachedSession(backend="memory", ignored_parameters=())
+        session.trust_env = False  # neither netrc nor proxies from the environment
+        session.adapters.clear()
+        session.mount(f"{self._base}/", self._transport)
+        return session
+
+    def _asked_wait(self, headers: Mapping[str, str]) -> float | None:
+        patience = self._retry.patience
+        return asked_wait(headers, self._provider.reset_header, self.now, patience)
+
+    def _count(self, *, retries: int = 0, hits: int = 0) -> None:
+        with self._lock:
+            self._retries += retries
+            self._hits += hits
+
+
+def _text(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value

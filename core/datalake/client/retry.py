@@ -1,0 +1,155 @@
+"""Trying again: what may pass is repeated, after the wait the vendor asks for or a growing one."""
+
+from __future__ import annotations
+
+import logging
+import math
+import random
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+import stamina
+from attrs import frozen
+
+from ..errors import Unavailable
+from .answers import Limited
+from .throttle import Throttle
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+@frozen
+class Retry:
+    """How persistent a client is; times in seconds.
+
+    `initial` doubles with each try up to `maximum`, and is jittered. A vendor that asks for more
+    than `patience` is not waited for: what the cache holds is worth more than a hanging run.
+    """
+
+    attempts: int = 5
+    initial: float = 1.0
+    maximum: float = 30.0
+    patience: float = 300.0
+
+
+def trying(
+    once: Callable[[], T], retry: Retry, throttle: Throttle, retried: Callable[[], None]
+) -> T:
+    """The result of `once`, which is tried again while it raises Unavailable.
+
+    `retried` is told of each further try. Raises Unavailable with what the last try said, and
+    Stopped at once when the run is to stop, for all waits are the throttle's.
+    """
+    tries = _Tries(retry, throttle)
+    try:
+        for attempt in stamina.retry_context(
+            on=tries.fails,
+            attempts=retry.attempts,
+            timeout=None,
+            wait_initial=retry.initial,
+            wait_max=retry.maximum,
+            wait_jitter=0,
+        ):
+            with attempt:
+                if tries.begins(attempt) > 1:
+                    retried()
+                return once()
+    except Unavailable as error:
+        last = error
+    raise tries.told(last)
+
+
+class _Tries:
+    """How many tries there were, and the wait before the next."""
+
+    def __init__(self, retry: Retry, throttle: Throttle) -> None:
+        self._retry = retry
+        self._throttle = throttle
+        self._number = 0
+        self._delay = 0.0
+        self._grown = 0.0
+
+    def begins(self, attempt: stamina.Attempt) -> int:
+        self._throttle.sleep(self._delay)
+        self._number, self._grown, self._delay = attempt.num, attempt.next_wait, 0.0
+        return self._number
+
+    def fails(self, error: Exception) -> bool | float:
+        """Whether to try again. The wait is left to the throttle, for stamina's own sleep could
+        not be woken when the run is to stop."""
+        if not isinstance(error, Unavailable) or self._asks_too_much(error):
+            return False
+        wait = error.wait
+        if wait is None:
+            wait = random.uniform(self._grown / 2, self._grown)  # noqa: S311  # jitter, no secret
+        if isinstance(error, Limited) or error.wait is not None:
+            self._throttle.pause(wait)
+        else:
+            self._delay = wait
+        log.info("%s (try %d of %d)", error, self._number, self._retry.attempts)
+        return 0.0
+
+    def told(self, error: Unavailable) -> Unavailable:
+        """The error to leave with, which says what was tried."""
+        text = str(error)
+        if self._asks_too_much(error):
+            text += f"; it asks to wait {error.wait:,.0f} s, too long for this run"
+        if self._number > 1:
+            text += f" (tried {self._number} times)"
+        return Unavailable(text, error.wait)
+
+    def _asks_too_much(self, error: Unavailable) -> bool:
+        return error.wait is not None and error.wait > self._retry.patience
+
+
+def asked_wait(
+    headers: Mapping[str, str], reset_header: str | None, now: datetime, patience: float
+) -> float | None:
+    """The seconds that a vendor asks to wait; None where it does not say, or names the past.
+
+    `Retry-After` comes first (seconds or a date), then the vendor's own header (unix seconds or
+    `2026-03-09 03:28:00 +0000`). An instant is read by the vendor's clock, which its `Date`
+    tells, unless only ours makes sense of it.
+    """
+    said = headers.get("retry-after", "").strip()
+    wait = _seconds(said)
+    if wait is not None:
+        return wait
+    until = _date(said) or _instant(headers.get(reset_header, "") if reset_header else "")
+    if until is None:
+        return None
+    clocks = [clock for clock in (_date(headers.get("date", "")), now) if clock is not None]
+    waits = [(until - clock).total_seconds() for clock in clocks]
+    fitting = [wait for wait in waits if 0 <= wait <= patience]
+    wait = (fitting or waits)[0]
+    return wait if wait >= 0 else None
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text.strip(), "%Y-%m-%d %H:%M:%S %z")
+    except ValueError:
+        seconds = _seconds(text)
+    try:
+        return None if seconds is None else datetime.fromtimestamp(seconds, timezone.utc)
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=timezone.utc)

@@ -1,0 +1,185 @@
+"""The last step before the network: the key goes in, and only a checked answer comes out.
+
+It lies below the HTTP cache, so that neither a key nor a bad answer can ever reach that.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import requests
+import urllib3
+from attrs import frozen
+from requests.adapters import HTTPAdapter
+
+from .._version import __version__
+from ..errors import FetchError, SchemaError
+from ..models import Key
+from ..secrets import Secret
+from .answers import Reader
+from .body import decode
+from .deadline import pool_classes
+from .origin import KEY_IN_PATH
+from .throttle import Stopped, Throttle
+
+log = logging.getLogger(__name__)
+
+#: What makes two calls the same: the URL and what the answer must be.
+Place = tuple[str, Any]
+
+_PIECE = 64 * 1024
+_NETWORK_TROUBLE = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    OSError,
+    ValueError,  # urllib3 on a malformed status line or header
+)
+
+
+@frozen
+class Limits:
+    """What one call may take: seconds to connect, between two bytes and in all; body bytes."""
+
+    connect: float = 5.0
+    read: float = 30.0
+    total: float = 120.0
+    body: int = 64 * 1024 * 1024
+
+
+class Call(requests.PreparedRequest):
+    """A request without its key, with what its answer must be and, in the end, is."""
+
+    def __init__(self, url: str, path: str, params: Mapping[str, Any], into: type[Any] | None):
+        super().__init__()
+        self.prepare(method="GET", url=url, params=params, headers={})
+        self.path = path
+        self.into = into
+        self.value: Any = None
+
+    @property
+    def place(self) -> Place:
+        return str(self.url), self.into
+
+
+class Transport(HTTPAdapter):
+    """Sends calls of one vendor: paced, keyed on a copy, limited, checked; never twice.
+
+    Raises FetchErrors only, which have no other exception behind them.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        throttle: Throttle,
+        key: Key | None,
+        secret: Secret | None,
+        limits: Limits,
+    ) -> None:
+        self._reader = reader
+        self._throttle = throttle
+        self._key = key
+        self._secret = secret
+        self._limits = limits
+        self._lock = threading.Lock()
+        self.calls = 0
+        super().__init__(pool_maxsize=64, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = pool_classes(self._limits.total)
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        """The checked answer; requests' own options have no say here."""
+        if not isinstance(request, Call):
+            raise TypeError("this transport sends nothing but calls")
+        self._throttle.wait()
+        with self._lock:
+            self.calls += 1
+        began = time.monotonic()
+        status, headers, body, error = self._exchange(request)
+        log.debug(
+            "%s %s: %s, %d bytes in %.2f s",
+            self._reader.provider.name,
+            request.path,
+            status,
+            len(body),
+            time.monotonic() - began,
+        )
+        error = error or self._reader.refusal(request.path, status, headers, body)
+        error = error or self._take(request, body)
+        if error is not None:
+            raise error
+        return self._answer(request, status, body)
+
+    def _exchange(self, call: Call) -> tuple[int, Mapping[str, str], bytes, FetchError | None]:
+        """Ask and read; no exception of the HTTP libraries leaves here, for they name the URL."""
+        try:
+            timeout = (self._limits.connect, self._limits.read)
+            response = super().send(self._keyed(call), stream=True, timeout=timeout, proxies={})
+            try:
+                body = self._read(response, call)
+            finally:
+                response.close()
+        except FetchError as error:
+            return 0, {}, b"", error
+        except _NETWORK_TROUBLE as error:
+            return 0, {}, b"", self._reader.broken(call.path, error)
+        return response.status_code, response.headers, body, None
+
+    def _read(self, response: requests.Response, call: Call) -> bytes:
+        """The decoded body; of a refusal only the beginning, which tells the reason."""
+        refused = response.status_code >= 300
+        most = _PIECE if refused else self._limits.body
+        body = io.BytesIO()
+        for piece in response.raw.stream(_PIECE, decode_content=True):
+            if self._throttle.stop.is_set():
+                raise Stopped
+            body.write(piece)
+            if body.tell() > most:
+                break
+        if body.tell() > most and not refused:
+            raise SchemaError(self._reader.says(call.path, f"gave more than {most / 1e6:.0f} MB"))
+        return body.getvalue()
+
+    def _keyed(self, call: Call) -> requests.PreparedRequest:
+        keyed = call.copy()
+        keyed.headers = requests.structures.CaseInsensitiveDict(
+            {
+                "User-Agent": f"crypto-datalake/{__version__}",
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip, deflate",
+            }
+        )
+        if self._key is None or self._secret is None:
+            return keyed
+        value = self._key.prefix + self._secret.reveal()
+        if self._key.place == "header":
+            keyed.headers[self._key.name] = value
+        elif self._key.place == "query":
+            keyed.prepare_url(keyed.url, {self._key.name: value})
+        else:
+            keyed.url = str(keyed.url).replace(KEY_IN_PATH, quote(value, safe=""), 1)
+        return keyed
+
+    def _take(self, call: Call, body: bytes) -> FetchError | None:
+        try:
+            call.value = decode(body, call.into)
+        except FetchError as error:
+            return self._reader.unfit(call.path, error, body)
+        return None
+
+    def _answer(self, call: Call, status: int, body: bytes) -> requests.Response:
+        """A response made anew: what the vendor sent beside the body may hold the key."""
+        headers = {"content-type": "application/json"}
+        raw = urllib3.HTTPResponse(headers=headers, status=status, request_url=call.url)
+        response = self.build_response(call, raw)
+        response._content = body  # reading it from `raw` would cost two copies
+        return response
