@@ -26,7 +26,7 @@ def watch(quiet: bool) -> Watch:
 
 def seconds_left(tally: Tally) -> float:
     """At least what the rate limit needs for what is left."""
-    return (tally.total - tally.done) * tally.client.interval
+    return (tally.total - tally.done) * tally.interval
 
 
 def state(tally: Tally) -> str:

@@ -223,7 +223,7 @@ def _failure(want: Want, error: DatalakeError, cached: Cached | None) -> Failure
     return Failure(
         want.dataset.name,
         want.asset.id,
-        want.source.client.scrub(str(error)),
+        want.source.scrub(str(error)),
         stale.isoformat() if stale else None,
     )
 

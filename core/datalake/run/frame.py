@@ -62,7 +62,9 @@ def _renamed(series: Series, feeds: Sequence[Feed]) -> pl.DataFrame:
     )
 
 
-def canonical_rows(frame: pl.DataFrame, mapping: Mapping) -> tuple[pl.DataFrame, Folded]:
+def canonical_rows(
+    frame: pl.DataFrame, mapping: Mapping
+) -> tuple[pl.DataFrame, Folded[pl.DataFrame]]:
     """The folded rows of each canonical asset, beginning with its first market day."""
     import polars as pl
 

@@ -35,7 +35,7 @@ def column_notes(
                 meaning=described.meaning if described else "its provider is not installed",
                 source=", ".join(rule.source),
                 time=dataset.stamp.value if dataset else "unknown",
-                rule=str(rule),
+                rule=rule.text,
                 last_closed=min(dataset.closed_through(as_of), last_day) if dataset else None,
             )
         )

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import field, frozen
 
 from datalake_aggregation import Folded, MappingError, load_mapping
 from datalake_aggregation import Mapping as CanonicalMapping
@@ -92,9 +92,9 @@ class _Made:
     exit: Exit
     message: str
     listing: Listing | None = None
-    tallies: Mapping[str, Tally] = {}
+    tallies: Mapping[str, Tally] = field(factory=dict)
     rows: pl.DataFrame | None = None
-    folded: Folded | None = None
+    folded: Folded[pl.DataFrame] | None = None
     outcome: Outcome | None = None
 
 
@@ -127,7 +127,7 @@ class _Run:
                 self.options, lister, self.world, self.store, self.mapping, self.as_of
             )
         except FetchError as error:
-            return _Made(Exit.FAILED, f"there is no universe: {lister.client.scrub(str(error))}")
+            return _Made(Exit.FAILED, f"there is no universe: {lister.scrub(str(error))}")
         tallies, series = self._fetch(listing, progress, stop)
         if not any(tally.series for tally in tallies.values()):
             return _Made(Exit.FAILED, "every provider failed", listing, tallies)
@@ -148,7 +148,10 @@ class _Run:
             by_provider[want.source.provider.name].append(want)
         tallies = {
             source.provider.name: Tally(
-                source.provider.name, len(by_provider[source.provider.name]), source.client
+                source.provider.name,
+                len(by_provider[source.provider.name]),
+                source.client,
+                source.interval,
             )
             for source in self.sources
         }
@@ -157,7 +160,7 @@ class _Run:
             series = fetch_all(by_provider, self.mapping.native_ids, cache, tallies, stop)
         return tallies, series
 
-    def _aggregate(self, series: Sequence[Series]) -> tuple[pl.DataFrame, Folded]:
+    def _aggregate(self, series: Sequence[Series]) -> tuple[pl.DataFrame, Folded[pl.DataFrame]]:
         columns = output_columns(self.mapping, self.options.columns)
         frame = long_frame(series, feeds(self.mapping, columns), columns)
         return canonical_rows(frame, self.mapping)
@@ -172,7 +175,7 @@ class _Run:
             as_of=self.as_of,
             last_day=self.last_day,
             synthetic=self.world.synthetic,
-            mapping_sha256=self.mapping.sha256,
+            mapping_sha256=reporting.digest(self.mapping),
         )
         rules = GateRules(min_ratio=self.options.min_ratio)
         return publish(candidate, self.options.output, rules, force=self.options.force_publish)
@@ -197,7 +200,11 @@ class _Run:
                 for source in self.sources
             },
             skipped=reporting.skipped_section(self.skipped),
-            mapping=reporting.mapping_section(self.mapping, made.folded),
+            mapping=(
+                reporting.mapping_section(self.mapping, made.listing.universe, made.folded)
+                if made.listing
+                else {}
+            ),
             gate=reporting.gate_section(made.outcome) if made.outcome else {},
             output=reporting.output_section(made.outcome) if made.outcome else {},
         )
@@ -209,7 +216,7 @@ def _trouble(listing: Listing, tallies: Mapping[str, Tally]) -> str:
     """Why this run is degraded, in a few words; empty where it is not."""
     failed = {name: len(tally.failed) for name, tally in tallies.items() if tally.failed}
     parts = [f"{count} series of {name} failed" for name, count in failed.items()]
-    return "; ".join([listing.trouble] * bool(listing.trouble) + parts)  # type: ignore[list-item]
+    return "; ".join([listing.trouble, *parts] if listing.trouble else parts)
 
 
 def _ending(outcome: Outcome, trouble: str) -> tuple[Exit, str]:

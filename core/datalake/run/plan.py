@@ -12,22 +12,11 @@ from datalake_aggregation import Mapping as CanonicalMapping
 from ..errors import ConfigError
 from ..models import DAY, Asset, Dataset, Window
 from ..plugins import Registry
+from ..publish import KEYS, STANDARD
 from ..suggest import did_you_mean
 from .options import Options
 from .sources import Source
 from .universe import Universe, member_assets
-
-#: The columns of the published file, in their order, as the product's description has them.
-STANDARD = (
-    "close",
-    "volume",
-    "market_cap",
-    "chain_tvl",
-    "protocol_tvl",
-    "dex_volume",
-    "lc_galaxy_score",
-    "lc_sentiment",
-)
 
 
 @frozen
@@ -71,9 +60,10 @@ def feeds(mapping: CanonicalMapping, columns: Sequence[str]) -> list[Feed]:
 
 def output_columns(mapping: CanonicalMapping, selection: str) -> list[str]:
     """The value columns of the output: the standard ones, or all that the mapping knows."""
+    standard = STANDARD[len(KEYS) :]
     if selection == "standard":
-        return list(STANDARD)
-    return [*STANDARD, *(column for column in mapping.columns if column not in STANDARD)]
+        return list(standard)
+    return [*standard, *(column for column in mapping.columns if column not in standard)]
 
 
 def wants(

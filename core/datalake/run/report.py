@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import logging
 import platform
 import uuid
 from collections.abc import Mapping, Sequence
@@ -12,13 +14,21 @@ from typing import Any
 
 from attrs import asdict, field, frozen
 
+from datalake_aggregation import Folded
+from datalake_aggregation import Mapping as CanonicalMapping
+
 from .._version import __version__
+from ..errors import StoreError
 from ..exits import Exit
 from ..publish import Outcome
+from ..stores import ABSENT, Store
+from .listing import Listing
 from .options import Options
 from .sources import Skipped, Source
 from .tally import Tally
 from .universe import Universe
+
+log = logging.getLogger(__name__)
 
 #: The word for each way a run can end.
 STATUS = {
@@ -84,10 +94,15 @@ def settings(options: Options) -> dict[str, Any]:
     return {name: value for name, value in asdict(options).items() if value not in (None, (), {})}
 
 
-def universe_section(universe: Universe, archived: str | None) -> dict[str, Any]:
-    """`assets` lists canonical ids by rank; `archived_at` is set where an old list stands in."""
-    section = {"size": len(universe.assets), "assets": [asset.id for asset in universe.assets]}
-    return {**section, "archived_at": archived} if archived else section
+def universe_section(listing: Listing) -> dict[str, Any]:
+    """`assets` lists canonical ids by rank; `trouble` says what is wrong with the list."""
+    assets = listing.universe.assets
+    return {
+        "size": len(assets),
+        "as_of": listing.universe.as_of.isoformat(),
+        "trouble": listing.trouble,
+        "assets": [asset.id for asset in assets],
+    }
 
 
 def provider_section(source: Source, tally: Tally | None) -> dict[str, Any]:
@@ -136,6 +151,42 @@ def output_section(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def mapping_section(mapping: CanonicalMapping, folded: Folded | None, made_of: Universe | None) -> dict[str, Any]:
-    """What the fold did: `folded` members by canonical id, `depegged` members and their days."""
-    return {}
+def mapping_section(
+    mapping: CanonicalMapping, universe: Universe, folded: Folded[Any] | None
+) -> dict[str, Any]:
+    """What the fold did: `folded` members by canonical asset, and the days of `depegged` ones."""
+    folds = {asset.id: list(asset.members[1:]) for asset in universe.assets if asset.members[1:]}
+    section: dict[str, Any] = {"sha256": digest(mapping), "folded": folds}
+    if folded is None:
+        return section
+    left_out = folded.exclusions.filter(folded.exclusions["excluded"])
+    return section | {
+        "depegged": [
+            {"canonical_id": canonical, "asset": asset, "days": days}
+            for canonical, asset, days in left_out.group_by("canonical_id", "asset")
+            .len()
+            .sort("canonical_id", "asset")
+            .iter_rows()
+        ]
+    }
+
+
+def digest(mapping: CanonicalMapping) -> str:
+    """The sha256 of what a mapping says, wherever it is written."""
+    return hashlib.sha256(repr(mapping).encode()).hexdigest()
+
+
+def keep(report: Report, store: Store, options: Options) -> None:
+    """Write the report into the store, beside the output, and where the user wants it."""
+    text = report.json()
+    beside = options.output.with_suffix(".report.json")
+    for path in (beside, *((options.report,) if options.report else ())):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            log.warning("the run report cannot be written to %s: %s", path, error.strerror)
+    try:
+        store.put(f"runs/v1/{report.run_id}.json", text.encode(), {}, if_generation=ABSENT)
+    except StoreError as error:
+        log.warning("the run report cannot be kept in %s: %s", store.url, error)

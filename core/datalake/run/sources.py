@@ -8,11 +8,11 @@ from contextlib import ExitStack, contextmanager
 
 from attrs import evolve, frozen
 
-from ..client import HttpClient
+from ..client.http import HttpClient
 from ..errors import ConfigError
 from ..models import Plan, Provider, Rate
 from ..plugins import Registry
-from ..secrets import Secret
+from ..secrets import Secret, scrub
 from ..suggest import did_you_mean
 from .options import Options
 from .vendors import Vendors
@@ -20,11 +20,20 @@ from .vendors import Vendors
 
 @frozen
 class Source:
-    """A provider that takes part, and the client that speaks to it."""
+    """A provider that takes part, and the client that speaks to it.
+
+    `interval` is the time from one call to the next, in seconds, that its limit allows.
+    """
 
     provider: Provider
     plan: Plan
     client: HttpClient
+    interval: float
+    key: Secret | None = None
+
+    def scrub(self, text: str) -> str:
+        """The text without the key, in case foreign code put it there."""
+        return scrub(text, [self.key] if self.key else [])
 
 
 @frozen
@@ -126,4 +135,4 @@ def _source(
         rate_scale=vendors.rate_scale,
         stop=stop,
     )
-    return Source(provider, plan, client)
+    return Source(provider, plan, client, plan.rate.interval / vendors.rate_scale, key)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from attrs import define, field, frozen
 
 from ..cache import Cached
-from ..client import HttpClient
+from ..client.http import HttpClient
 
 
 @frozen
@@ -38,6 +38,7 @@ class Tally:
     provider: str
     total: int
     client: HttpClient
+    interval: float
     done: int = 0
     cache_hits: int = 0
     series: int = 0
