@@ -1,0 +1,88 @@
+"""Price, market cap and volume of a day, from CoinGecko's market charts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from datalake import Client, Window
+
+from .plans import PAID, YEAR
+
+DAY_MS = 86_400_000
+LATE_MS = 600_000
+HOUR_S = 3_600
+
+Points = list[tuple[int, float | None]]
+
+
+class Chart(msgspec.Struct):
+    """A body of `/coins/{id}/market_chart` and of `/range`: milliseconds and values."""
+
+    prices: Points
+    market_caps: Points
+    total_volumes: Points
+
+
+def fetch(coin: str, window: Window, client: Client) -> dict[str, NDArray[Any]]:
+    """The market chart of a coin, one point per midnight and one of now.
+
+    `interval=daily` is sent always: without it a short window, or a coin younger than 90 days,
+    is answered hour by hour. Ranges above 90 days are cached by CoinGecko for 12 hours, so an
+    answer may lack the last days; they are then not covered, and asked for again.
+    """
+    path, query = _request(window, client)
+    common = {"vs_currency": "usd", "interval": "daily"}
+    return table(client.get(f"coins/{coin}/{path}", {**common, **query}, into=Chart))
+
+
+def _request(window: Window, client: Client) -> tuple[str, dict[str, int]]:
+    if client.plan.name in PAID:
+        start, end = window.unix()
+        # The last day is stamped with `end` itself; an hour more, in case `to` is exclusive.
+        return "market_chart/range", {"from": start, "to": end + HOUR_S}
+    # N days bring N midnights, today's included: row D needs the midnight after it. Beyond 365
+    # the answer is an error (10012), not the part that there is.
+    days = (client.now.date() - window.start).days
+    return "market_chart", {"days": min(max(days, 1), YEAR.days)}
+
+
+def table(chart: Chart) -> dict[str, NDArray[Any]]:
+    """A chart as columns; the three lists are joined on their stamps, not on their places."""
+    lists = {
+        "price": _pairs(chart.prices),
+        "market_cap": _pairs(chart.market_caps),
+        "volume": _pairs(chart.total_volumes),
+    }
+    time = np.unique(np.concatenate([pairs[:, 0] for pairs in lists.values()])).astype(np.int64)
+    columns = {name: _on(time, pairs) for name, pairs in lists.items()}
+    # Zero says that the supply is not known (WBTC until 2020-09, sky for 82 days), or no price.
+    # A volume of zero is real: nobody trades some tokenised funds.
+    for name in ("price", "market_cap"):
+        columns[name][columns[name] == 0] = np.nan
+    return {"time": _punctual(time), **columns}
+
+
+def _pairs(points: Points) -> NDArray[np.float64]:
+    return np.array(points, dtype=np.float64).reshape(-1, 2)
+
+
+def _on(time: NDArray[np.int64], pairs: NDArray[np.float64]) -> NDArray[np.float64]:
+    values = np.full(len(time), np.nan)
+    values[np.searchsorted(time, pairs[:, 0].astype(np.int64))] = pairs[:, 1]
+    return values
+
+
+def _punctual(time: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give a point that came minutes late its midnight, where that midnight has no point.
+
+    Bitcoin's history has two such, at 00:05 of 2018-01-30 and of 2018-02-08. The last point of
+    an answer is never moved: it is the one of now.
+    """
+    midnight = time - time % DAY_MS
+    late = (time - midnight <= LATE_MS) & ~np.isin(midnight, time)
+    late[-1:] = False
+    return np.where(late, midnight, time)

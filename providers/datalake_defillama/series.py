@@ -1,0 +1,96 @@
+"""The daily series of a chain, a protocol or a family of protocols.
+
+No endpoint of DefiLlama takes a window: every call brings the whole history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from datalake import Client, NotFound, Window
+
+DAY = 86_400
+
+
+class ChainPoint(msgspec.Struct):
+    """A midnight and the TVL that DefiLlama gives to it."""
+
+    date: int
+    tvl: float | None
+
+
+class Failure(msgspec.Struct):
+    """What may come with HTTP 200 where a list should be (server source of 2024-02)."""
+
+    status: int = msgspec.field(name="statusCode")
+
+
+class ProtocolPoint(msgspec.Struct):
+    """A midnight, for the last point the time of the call, and the TVL."""
+
+    date: int
+    tvl: float | None = msgspec.field(name="totalLiquidityUSD")
+
+
+class ProtocolBody(msgspec.Struct):
+    """The one field wanted of tens of megabytes; the rest is skipped without being built."""
+
+    tvl: list[ProtocolPoint]
+
+
+class VolumeBody(msgspec.Struct):
+    """The chart of `/overview/dexs/{chain}` and `/summary/dexs/{protocol}`."""
+
+    chart: list[tuple[int, float | None]] = msgspec.field(name="totalDataChart")
+
+
+HISTORY: Any = list[ChainPoint] | Failure
+
+
+def chain_tvl(native_id: str, window: Window, client: Client) -> dict[str, NDArray[Any]]:
+    """Of `/v2/historicalChainTvl`. The old `/charts` counts liquid staking and doubles too, 2.3
+    times as much for Ethereum, and must not stand in for it."""
+    answer: list[ChainPoint] | Failure = client.get(
+        f"v2/historicalChainTvl/{_name(native_id)}", into=HISTORY
+    )
+    if isinstance(answer, Failure):
+        raise NotFound(f"DefiLlama has no history of {native_id} (answer {answer.status})")
+    return daily("tvl", [(point.date, point.tvl) for point in answer])
+
+
+def protocol_tvl(native_id: str, window: Window, client: Client) -> dict[str, NDArray[Any]]:
+    """Of `/protocol`; the body of a parent is the vendor's own sum over its members. Borrowed
+    coins, staking and pool2 are not in it."""
+    body = client.get(f"protocol/{_name(native_id)}", into=ProtocolBody)
+    return daily("tvl", [(point.date, point.tvl) for point in body.tvl])
+
+
+def dex_volume(native_id: str, window: Window, client: Client) -> dict[str, NDArray[Any]]:
+    """Of `/overview/dexs/{chain}`, or of `/summary/dexs/{slug}` for a protocol or a parent."""
+    kind = "overview" if native_id.startswith("chain:") else "summary"
+    query = {"excludeTotalDataChart": "false", "excludeTotalDataChartBreakdown": "true"}
+    body = client.get(f"{kind}/dexs/{_name(native_id)}", query, into=VolumeBody)
+    return daily("volume", body.chart)
+
+
+def _name(native_id: str) -> str:
+    return native_id.partition(":")[2]
+
+
+def daily(column: str, points: Sequence[tuple[int, float | None]]) -> dict[str, NDArray[Any]]:
+    """One row per day: of two points of one day the later; and none before the first value.
+
+    Histories begin with zeros that are no data (Ethereum's with 138 days of them).
+    """
+    pairs = np.array(points, dtype=np.float64).reshape(-1, 2)
+    latest_first = pairs[np.argsort(pairs[:, 0], kind="stable")][::-1]
+    stamps = latest_first[:, 0].astype(np.int64)
+    time, rows = np.unique(stamps - stamps % DAY, return_index=True)
+    values = latest_first[rows, 1]
+    begun = np.logical_or.accumulate(values > 0)
+    return {"time": time[begun], column: values[begun]}

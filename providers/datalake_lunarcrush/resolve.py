@@ -1,0 +1,68 @@
+"""From an asset to LunarCrush's number for it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+
+from datalake import Asset, Client
+
+#: The list is renewed within the hour.
+KEEP = timedelta(hours=1)
+
+#: How far LunarCrush's market cap (from CoinMarketCap) may be from CoinGecko's.
+CAP_TOLERANCE = 0.2
+
+
+class Coin(msgspec.Struct):
+    """A row of `/public/coins/list/v1`; it bears no CoinGecko id."""
+
+    id: int
+    symbol: str | None = None
+    name: str | None = None
+    market_cap: float | None = None
+
+
+class Coins(msgspec.Struct):
+    """The body of the list."""
+
+    data: list[Coin]
+
+
+def coin_number(asset: Asset, client: Client) -> str | None:
+    """The number of the one coin that agrees in symbol and name and market cap.
+
+    Symbols are no identity among 7,500 coins, and a wrong match would not show: where not
+    exactly one agrees, or the asset is known by its id alone, there is none.
+    """
+    # Ranks differ from CoinGecko's, so the longest page is taken. `desc` is left out: any value
+    # of it reverses, even `false`; and a parameter that is not known is refused.
+    query = {"sort": "market_cap_rank", "limit": 1000}
+    coins = client.get("public/coins/list/v1", query, into=Coins, keep=KEEP)
+    return match(asset, coins.data)
+
+
+def match(asset: Asset, coins: list[Coin]) -> str | None:
+    """The number of the one coin that is this asset, if there is exactly one."""
+    if not (asset.symbol and asset.name and asset.market_cap):
+        return None
+    found = [coin for coin in coins if _same(asset, coin)]
+    return str(found[0].id) if len(found) == 1 else None
+
+
+def _same(asset: Asset, coin: Coin) -> bool:
+    return (
+        _plain(asset.symbol) == _plain(coin.symbol)
+        and _plain(asset.name) == _plain(coin.name)
+        and _near(asset.market_cap or 0, coin.market_cap or 0)
+    )
+
+
+def _plain(text: str | None) -> str:
+    """Letters and digits alone: `Pump.fun` is `pump fun`."""
+    return "".join(sign for sign in (text or "").casefold() if sign.isalnum())
+
+
+def _near(ours: float, theirs: float) -> bool:
+    return abs(ours - theirs) <= CAP_TOLERANCE * ours

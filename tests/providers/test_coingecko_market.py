@@ -1,0 +1,162 @@
+"""CoinGecko's market charts, read from every recording there is."""
+
+from __future__ import annotations
+
+import csv
+import math
+from datetime import datetime, timezone
+
+import msgspec
+import numpy as np
+import pytest
+
+from datalake_coingecko.market import DAY_MS, Chart, table
+
+
+def ms(text):
+    """An instant in milliseconds, from ISO text in UTC."""
+    return int(datetime.fromisoformat(text).replace(tzinfo=timezone.utc).timestamp() * 1000)
+
+
+def read(path):
+    return msgspec.json.decode(path.read_bytes(), type=Chart)
+
+
+def daily_charts(real):
+    paths = sorted((real / "coingecko").glob("market_chart__*_daily__*.json"))
+    assert len(paths) > 50
+    return {path.name: read(path) for path in paths}
+
+
+def value(columns, name, at):
+    """The value of a column at a stamp; None where null."""
+    (place,) = np.flatnonzero(columns["time"] == at)
+    cell = columns[name][place]
+    return None if math.isnan(cell) else cell
+
+
+def test_every_recorded_chart_becomes_ordered_daily_rows(real):
+    """In each recording all stamps but the last are single, rising midnights (bar two of 2017)."""
+    for name, chart in daily_charts(real).items():
+        columns = table(chart)
+        time = columns["time"]
+        assert (np.diff(time) > 0).all(), name
+        odd = set(time[time % DAY_MS != 0][:-1])
+        expected = {1496791795701, 1496965161692} if "chart__bitcoin__max" in name else set()
+        assert odd == expected, name
+        assert {len(column) for column in columns.values()} == {len(chart.prices)}, name
+
+
+def test_values_stay_with_their_stamps(real):
+    """Each known value of each list is found again at its stamp."""
+    for name, chart in daily_charts(real).items():
+        if "chart__bitcoin__max" in name:
+            continue
+        columns = table(chart)
+        rows = dict(zip(columns["time"].tolist(), range(len(columns["time"])), strict=True))
+        for column, points in (("price", chart.prices), ("market_cap", chart.market_caps)):
+            for stamp, number in points:
+                cell = columns[column][rows[stamp]]
+                assert cell == number or (math.isnan(cell) and not number), (name, column, stamp)
+        for stamp, number in chart.total_volumes:
+            assert columns["volume"][rows[stamp]] == number, (name, stamp)
+
+
+@pytest.mark.parametrize(
+    ("coin", "unknown"),
+    [("htx-dao__365d_daily__2026-03-14", 210), ("sky__365d_daily__2026-03-15", 82)],
+)
+def test_a_market_cap_of_zero_is_unknown(real, coin, unknown):
+    """CoinGecko writes 0 where it does not know the supply: null, as often as the notes count."""
+    columns = table(read(real / "coingecko" / f"market_chart__{coin}.json"))
+    assert abs(int(np.isnan(columns["market_cap"]).sum()) - unknown) <= 1
+    assert not (columns["market_cap"] == 0).any()
+
+
+def test_a_volume_of_zero_is_zero(real):
+    """Nobody trades a tokenised fund: its volume is known to be 0."""
+    columns = table(read(real / "coingecko" / "market_chart__ousg__365d_daily__2026-03-15.json"))
+    assert (columns["volume"] == 0).sum() > 300
+    assert not np.isnan(columns["volume"]).any()
+
+
+def test_a_young_coin_has_fewer_rows(real):
+    """midnight-3 was asked for 365 days and is 97 days old: 98 points, no error, no filling."""
+    path = real / "coingecko" / "market_chart__midnight-3__365d_daily__2026-03-15.json"
+    assert len(table(read(path))["time"]) == 98
+
+
+def test_the_point_of_now_keeps_its_time(real):
+    """The last point is not moved to a midnight: only the open day can come of it."""
+    path = real / "coingecko" / "market_chart__aave__365d_daily__2026-03-15.json"
+    time = table(read(path))["time"]
+    assert time[-1] % DAY_MS != 0
+    assert time[-2] == ms("2026-03-15T00:00")
+    assert time[0] == ms("2025-03-16T00:00")
+
+
+def test_points_that_came_minutes_late_get_their_midnight(real):
+    """Bitcoin's points of 00:05 on two days of 2018 close the day before, as they should."""
+    path = real / "coingecko" / "market_chart__bitcoin__max_daily__2023-08-17.json"
+    columns = table(read(path))
+    assert value(columns, "price", ms("2018-01-30T00:00")) == 11095.211
+    assert value(columns, "price", ms("2018-02-08T00:00")) == 7611.61
+    assert value(columns, "market_cap", ms("2017-04-02T00:00")) is None
+
+
+def test_two_recordings_agree_on_closed_days(real):
+    """Midnight points are final: five years of bitcoin, read ten weeks apart, are equal."""
+    folder = real / "coingecko"
+    one = table(read(folder / "market_chart__bitcoin__5y_daily__2023-08-15.json"))
+    two = table(read(folder / "market_chart__bitcoin__5y_daily__2023-10-25.json"))
+    both, left, right = np.intersect1d(one["time"], two["time"], return_indices=True)
+    assert len(both) > 1700
+    for name in ("price", "market_cap", "volume"):
+        np.testing.assert_array_equal(one[name][left], two[name][right])
+
+
+def test_the_json_agrees_with_another_collector_s_csv(real):
+    """Ethereum of the JSON of 2023 is Ethereum of the CSV of 2025, day by day."""
+    folder = real / "coingecko"
+    columns = table(read(folder / "market_chart__ethereum__5y_daily__2023-10-25.json"))
+    with (folder / "market_chart_csv__ethereum__max__2025-07-14.csv").open() as file:
+        prices = {int(row["timestamp"]): float(row["price"]) for row in csv.DictReader(file)}
+    midnights = [stamp for stamp in columns["time"].tolist() if stamp % DAY_MS == 0]
+    assert len(midnights) > 1800
+    for stamp in midnights:
+        assert value(columns, "price", stamp) == pytest.approx(prices[stamp], rel=1e-12)
+
+
+def test_lists_are_joined_on_their_stamps():
+    """A list that lacks a point leaves a null there, and shifts nothing."""
+    body = b"""{"prices": [[86400000, 1.0], [172800000, null], [259200000, 3]],
+                "market_caps": [[86400000, 10], [259200000, 30.5]],
+                "total_volumes": [[172800000, 0], [259200000, 300]]}"""
+    columns = table(msgspec.json.decode(body, type=Chart))
+    assert columns["time"].tolist() == [86400000, 172800000, 259200000]
+    np.testing.assert_array_equal(columns["price"], [1, np.nan, 3])
+    np.testing.assert_array_equal(columns["market_cap"], [10, np.nan, 30.5])
+    np.testing.assert_array_equal(columns["volume"], [np.nan, 0, 300])
+
+
+def test_a_late_point_does_not_displace_a_midnight():
+    """Where the midnight has a point, the one five minutes later stays where it is."""
+    points = [(DAY_MS, 1.0), (DAY_MS + 300_000, 2.0), (2 * DAY_MS, 3.0)]
+    assert table(Chart(points, [], []))["time"].tolist() == [stamp for stamp, _ in points]
+
+
+def test_the_last_point_is_never_moved():
+    """Asked at 00:05, before the midnight point is there, the point of now is still of now."""
+    points = [(DAY_MS, 1.0), (2 * DAY_MS + 300_000, 2.0)]
+    assert table(Chart(points, [], []))["time"].tolist() == [stamp for stamp, _ in points]
+
+
+def test_an_inactive_coin_has_no_rows():
+    """CoinGecko answers empty lists for a coin that it no longer follows."""
+    columns = table(Chart([], [], []))
+    assert {name: len(column) for name, column in columns.items()} == {
+        "time": 0,
+        "price": 0,
+        "market_cap": 0,
+        "volume": 0,
+    }

@@ -1,0 +1,84 @@
+"""CoinGecko's candles: stamped with their close, folded into days."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import msgspec
+import numpy as np
+import pytest
+
+from datalake_coingecko.ohlc import DAY_MS, Candle, _finished, fold, table
+
+FOUR_HOURS = DAY_MS // 6
+RECORDED_AT = datetime(2021, 5, 15, 15, 34, 28, tzinfo=timezone.utc)
+
+
+def read(real, name):
+    return msgspec.json.decode((real / "coingecko" / name).read_bytes(), type=list[Candle])
+
+
+def candle(stamp, low=1.0):
+    return (stamp, low + 1, low + 3, low, low + 2)
+
+
+def test_the_recorded_month_gives_its_whole_days(real):
+    """180 4-hour candles asked for at 15:34 hold 29 whole days, the last of them yesterday."""
+    candles = read(real, "ohlc__bitcoin__myr_30d__2021-05-15.json")
+    days = fold(table(_finished(candles, RECORDED_AT)))
+    assert len(days["time"]) == 29
+    first, last = days["time"][[0, -1]] / 1000
+    assert datetime.fromtimestamp(first, timezone.utc) == datetime(2021, 4, 17, tzinfo=timezone.utc)
+    assert datetime.fromtimestamp(last, timezone.utc) == datetime(2021, 5, 15, tzinfo=timezone.utc)
+    assert (days["low"] <= np.minimum(days["open"], days["close"])).all()
+    assert (days["high"] >= np.maximum(days["open"], days["close"])).all()
+
+
+def test_a_candle_that_is_not_over_is_left_out(real):
+    """At 15:34 the last candle was stamped 16:00: it was still being made."""
+    candles = read(real, "ohlc__bitcoin__usd_7d__2021-05-15.json")
+    kept = _finished(candles, RECORDED_AT)
+    assert len(kept) == len(candles) - 1
+    assert max(stamp for stamp, *_ in kept) <= RECORDED_AT.timestamp() * 1000
+
+
+def test_a_day_is_made_of_the_six_candles_that_close_in_it():
+    """First open, highest high, lowest low, last close; midnight belongs to the day before."""
+    lows = [5.0, 3.0, 9.0, 7.0, 4.0, 6.0]
+    six = [candle(DAY_MS + FOUR_HOURS * place, low) for place, low in enumerate(lows, start=1)]
+    days = fold(table(six))
+    assert {name: column.tolist() for name, column in days.items()} == {
+        "time": [2 * DAY_MS],
+        "open": [6.0],
+        "high": [12.0],
+        "low": [3.0],
+        "close": [8.0],
+    }
+
+
+@pytest.mark.parametrize("missing", range(6))
+def test_a_day_that_lacks_a_candle_is_no_day(missing):
+    """Five candles may lack the high or the low: null is better than a guess."""
+    stamps = [DAY_MS * 3 + FOUR_HOURS * place for place in range(1, 13)]
+    del stamps[missing]
+    assert fold(table([candle(stamp) for stamp in stamps]))["time"].tolist() == [5 * DAY_MS]
+
+
+def test_a_candle_that_comes_twice_counts_once():
+    """The seams of 180-day windows overlap; the later answer stands, in order of time."""
+    candles = [candle(3 * DAY_MS), candle(2 * DAY_MS, 1.0), candle(2 * DAY_MS, 4.0)]
+    columns = table(candles)
+    assert columns["time"].tolist() == [2 * DAY_MS, 3 * DAY_MS]
+    assert columns["low"].tolist() == [4.0, 1.0]
+
+
+def test_no_candles_are_no_days():
+    """A coin that is younger than a day has no candles."""
+    assert all(len(column) == 0 for column in fold(table([])).values())
+
+
+def test_a_finished_candle_may_close_now():
+    """The stamp is the close: at that very instant the candle is over."""
+    now = datetime.fromtimestamp(FOUR_HOURS / 1000, timezone.utc)
+    assert _finished([candle(FOUR_HOURS)], now)
+    assert not _finished([candle(FOUR_HOURS)], now - timedelta(milliseconds=1))
