@@ -1,0 +1,25 @@
+"""Fold many assets into canonical ones: a mapping a person can review, applied to any frame.
+
+from datalake_aggregation import load_mapping, aggregate
+
+aggregate(frame, load_mapping())   # date, asset, metrics → date, canonical_id, metrics
+"""
+
+from datalake_aggregation.fold import Folded, aggregate, fold
+from datalake_aggregation.loading import load_mapping, parse_mapping
+from datalake_aggregation.mapping import Guard, Mapping, Member, Rule
+from datalake_aggregation.problems import MappingError, Place
+
+__all__ = [
+    "Folded",
+    "Guard",
+    "Mapping",
+    "MappingError",
+    "Member",
+    "Place",
+    "Rule",
+    "aggregate",
+    "fold",
+    "load_mapping",
+    "parse_mapping",
+]

@@ -1,0 +1,59 @@
+"""What must hold between the entries of a mapping: no variant is native, none in a circle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping as MappingType
+
+from datalake_aggregation.mapping import FOLDABLE, Mapping, Member
+from datalake_aggregation.problems import Findings, Place
+
+UNKNOWN = Place("mapping")
+SHOWN = 6  # assets of a cycle that a message names
+
+
+def check_graph(mapping: Mapping, findings: Findings) -> None:
+    """Report variants that are natives themselves, and the cycles among them."""
+    owners: dict[str, str] = {}
+    places: dict[str, Place] = {}
+    for canonical_id, member in _folded(mapping):
+        owners[member.asset] = canonical_id
+        places[member.asset] = member.where or UNKNOWN
+    circular: set[str] = set()
+    for cycle in _cycles(owners):
+        circular.update(cycle)
+        findings.add(places[cycle[0]], _say(cycle))
+    for asset, canonical_id in owners.items():
+        if asset in mapping.variants and asset not in circular:
+            what = (
+                f'"{asset}" is a variant of {canonical_id} here but has variants of its own; '
+                f"list those under {canonical_id}, or remove {asset} here"
+            )
+            findings.add(places[asset], what)
+
+
+def _folded(mapping: Mapping) -> Iterator[tuple[str, Member]]:
+    for canonical_id, members in mapping.variants.items():
+        for member in members:
+            if member.kind in FOLDABLE:
+                yield canonical_id, member
+
+
+def _cycles(owners: MappingType[str, str]) -> Iterator[list[str]]:
+    """Follow each asset's owners upwards, every asset once; yield the rings that close."""
+    seen: set[str] = set()
+    for start in owners:
+        asset, way = start, list[str]()
+        while asset in owners and asset not in seen:
+            seen.add(asset)
+            way.append(asset)
+            asset = owners[asset]
+        if asset in way:
+            yield way[way.index(asset) :]
+
+
+def _say(cycle: list[str]) -> str:
+    if len(cycle) == 1:
+        return f'"{cycle[0]}" is listed as a variant of itself; remove it'
+    ring = [*cycle[:SHOWN], *(["…"] if len(cycle) > SHOWN else []), cycle[0]]
+    way = " is a variant of ".join(ring)
+    return f"cycle: {way}; decide which one is native and remove the other entry"

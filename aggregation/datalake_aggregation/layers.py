@@ -1,0 +1,53 @@
+"""One mapping file as a layer: its entries, and how they are laid over those of another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from datalake_aggregation.mapping import FOLDABLE, Guard, Mapping, Member, Rule
+
+BARE = Mapping(merge=FOLDABLE, guard=Guard(), columns={}, variants={}, native_ids={})
+
+
+@frozen
+class Layer:
+    """What one file says, and nothing that it leaves out."""
+
+    merge: tuple[str, ...] | None = None
+    guard: dict[str, Any] = field(factory=dict)  # the fields of Guard that are given
+    columns: dict[str, Rule] = field(factory=dict)
+    variants: dict[str, dict[str, tuple[Member, ...]]] = field(factory=dict)  # by asset and kind
+    native_ids: dict[str, dict[str, str | None]] = field(factory=dict)
+
+
+def lay_over(base: Mapping, layer: Layer) -> Mapping:
+    """Replace entry by entry; an id that the layer names leaves its former place."""
+    native_ids = {name: dict(ids) for name, ids in base.native_ids.items()}
+    for dataset, ids in layer.native_ids.items():
+        native_ids[dataset] = {**native_ids.get(dataset, {}), **ids}
+    return Mapping(
+        merge=base.merge if layer.merge is None else layer.merge,
+        guard=evolve(base.guard, **layer.guard),
+        columns={**base.columns, **layer.columns},
+        variants=_lay_variants(base, layer),
+        native_ids=native_ids,
+    )
+
+
+def _lay_variants(base: Mapping, layer: Layer) -> dict[str, tuple[Member, ...]]:
+    named = {m.asset for kinds in layer.variants.values() for ms in kinds.values() for m in ms}
+    named.update(layer.variants)
+    laid = {
+        asset: tuple(
+            member
+            for member in members
+            if member.asset not in named and member.kind not in layer.variants.get(asset, {})
+        )
+        for asset, members in base.variants.items()
+    }
+    for asset, kinds in layer.variants.items():
+        new = tuple(member for members in kinds.values() for member in members)
+        laid[asset] = laid.get(asset, ()) + new
+    return {asset: members for asset, members in laid.items() if members}

@@ -1,0 +1,61 @@
+"""Loading a mapping: the shipped file, with a user's own file laid over it."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from datalake_aggregation.checks import check_graph
+from datalake_aggregation.document import LIMIT_BYTES, read_document
+from datalake_aggregation.layers import BARE, lay_over
+from datalake_aggregation.mapping import Mapping
+from datalake_aggregation.problems import Findings, MappingError, Place, Problem
+from datalake_aggregation.reading import read_layer
+
+SHIPPED = "canonical_mapping.yaml"
+
+
+def load_mapping(path: Path | str | None = None) -> Mapping:
+    """Load the shipped mapping, with the user's file at `path` laid over it entry by entry.
+
+    A list given for an asset and kind replaces the shipped one, and an id named in the user's
+    file leaves its former place. Raises MappingError with all problems of the file.
+    """
+    text = files("datalake_aggregation").joinpath(SHIPPED).read_bytes()
+    shipped = _parsed(text, SHIPPED, BARE)
+    if path is None:
+        return shipped
+    return _parsed(_read(Path(path)), str(path), shipped)
+
+
+def parse_mapping(text: str, file: str = "mapping.yaml", over: Mapping | None = None) -> Mapping:
+    """Read a mapping from text; `over` is the mapping that it is laid over, none by default.
+
+    `file` is the name that problems and rules carry. Raises MappingError with all problems.
+    """
+    return _parsed(text.encode(), file, over or BARE)
+
+
+def _parsed(data: bytes, file: str, base: Mapping) -> Mapping:
+    findings = Findings()
+    layer = read_layer(read_document(data, file, findings), findings)
+    mapping = lay_over(base, layer)
+    check_graph(mapping, findings)
+    findings.settle()
+    return mapping
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(LIMIT_BYTES + 1)
+    except OSError as error:
+        raise MappingError([Problem(Place(str(path)), _unreadable(error))]) from error
+
+
+def _unreadable(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file; check the path, or leave it out for the shipped mapping"
+    if isinstance(error, IsADirectoryError):
+        return "this is a folder; name the YAML file in it"
+    return f"the file cannot be read ({error.strerror}); check its permissions"

@@ -1,0 +1,136 @@
+"""From a document to a layer: every section read strictly, every mistake noted with its line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import frozen
+
+from datalake_aggregation.columns import rule_of
+from datalake_aggregation.document import Document, Path
+from datalake_aggregation.layers import Layer
+from datalake_aggregation.mapping import FOLDABLE, Member, Rule
+from datalake_aggregation.problems import Findings, Place, suggestion
+from datalake_aggregation.schema import GuardEntry, Kind, NativeId, RuleEntry, Texts, take
+
+VERSION = 1
+SECTIONS = ("version", "merge", "guard", "columns", "assets", "native_ids")
+
+
+def read_layer(document: Document, findings: Findings) -> Layer:
+    """Read every entry of a file; those with a mistake are added to `findings` and left out."""
+    if not isinstance(document.content, dict):
+        findings.stop(document.place(()), "a mapping begins with keys; start with 'version: 1'")
+    reader = _Reader(document, findings)
+    reader.check_sections()
+    return Layer(
+        merge=reader.merge(),
+        guard=reader.guard(),
+        columns=reader.columns(),
+        variants=reader.variants(),
+        native_ids=reader.native_ids(),
+    )
+
+
+@frozen
+class _Reader:
+    document: Document
+    findings: Findings
+
+    def check_sections(self) -> None:
+        for key in self.document.content:
+            if key not in SECTIONS:
+                self.note((key,), f'unknown key "{key}"{suggestion(key, SECTIONS)}')
+        if "version" not in self.document.content:
+            self.note((), f"the version is missing; begin with 'version: {VERSION}'")
+        elif self.take(("version",), int) not in (None, VERSION):
+            what = f"this version is not known; write version: {VERSION}, or update datalake"
+            self.note(("version",), what)
+
+    def merge(self) -> tuple[str, ...] | None:
+        if "merge" not in self.document.content:
+            return None
+        kinds: tuple[str, ...] = self.take(("merge",), Texts) or ()
+        for position, kind in enumerate(kinds):
+            if kind == "staked":
+                what = "staked variants are not one to one and are never folded; remove the word"
+                self.note(("merge", position), what)
+            elif kind not in FOLDABLE:
+                what = f'unknown kind "{kind}"{suggestion(kind, FOLDABLE)}'
+                self.note(("merge", position), what)
+        return kinds
+
+    def guard(self) -> dict[str, Any]:
+        if "guard" not in self.document.content:
+            return {}
+        entry: GuardEntry = self.take(("guard",), GuardEntry) or GuardEntry()
+        if entry.tolerance is not None and not 0 < entry.tolerance < float("inf"):
+            what = "the tolerance must be above 0; 0.05 stands for 5 %"
+            self.note(("guard", "tolerance"), what)
+        if entry.days is not None and entry.days < 1:
+            self.note(("guard", "days"), "days must be 1 or more; 3 is usual")
+        given = {"tolerance": entry.tolerance, "days": entry.days}
+        where = self.document.place(("guard",))
+        return {**{k: v for k, v in given.items() if v is not None}, "where": where}
+
+    def columns(self) -> dict[str, Rule]:
+        rules = {name: self.column(name) for name in self.section("columns")}
+        return {name: rule for name, rule in rules.items() if rule is not None}
+
+    def column(self, name: str) -> Rule | None:
+        path = ("columns", name)
+        entry: RuleEntry | None = self.take(path, RuleEntry)
+        if entry is None:
+            return None
+        rule, mistakes = rule_of(name, entry, self.document.place(path))
+        for key, what in mistakes:
+            self.note((*path, key) if key else path, what)
+        return rule
+
+    def variants(self) -> dict[str, dict[str, tuple[Member, ...]]]:
+        seen: dict[str, tuple[str, Place]] = {}
+        return {asset: self.kinds(asset, seen) for asset in self.section("assets")}
+
+    def kinds(
+        self, asset: str, seen: dict[str, tuple[str, Place]]
+    ) -> dict[str, tuple[Member, ...]]:
+        path = ("assets", asset)
+        taken: dict[str, tuple[str, ...]] = self.take(path, dict[Kind, Texts]) or {}
+        members: dict[str, tuple[Member, ...]] = {}
+        for kind, ids in taken.items():
+            members[kind] = ()
+            for position, variant in enumerate(ids):
+                place = self.document.place((*path, kind, position))
+                if variant in seen:
+                    owner, first = seen[variant]
+                    what = f'"{variant}" is listed twice, first under {owner} ({first}); keep one'
+                    self.findings.add(place, what)
+                    continue
+                seen[variant] = (asset, place)
+                members[kind] += (Member(variant, kind, place),)
+        return members
+
+    def native_ids(self) -> dict[str, dict[str, str | None]]:
+        ids: dict[str, dict[str, str | None]] = {}
+        for dataset in self.section("native_ids"):
+            path = ("native_ids", dataset)
+            if dataset.count(".") != 1:
+                what = f'"{dataset}" is not a dataset; write provider.dataset'
+                self.note(path, what)
+            ids[dataset] = self.take(path, dict[str, NativeId]) or {}
+        return ids
+
+    def section(self, name: str) -> dict[str, Any]:
+        """Return the entries of a section, none where it is absent or of another shape."""
+        content = self.document.content.get(name, {})
+        if not isinstance(content, dict):
+            what = f"{name} holds keys with values; indent its entries below it or remove it"
+            self.note((name,), what)
+            return {}
+        return content
+
+    def take(self, path: Path, shape: Any) -> Any:
+        return take(self.document, path, shape, self.findings)
+
+    def note(self, path: Path, what: str) -> None:
+        self.findings.add(self.document.place(path), what)

@@ -1,0 +1,76 @@
+"""The input of a fold, checked and made ready: each row knows its canonical asset and kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from datalake_aggregation.mapping import Mapping
+from datalake_aggregation.problems import suggestion
+
+IDS = ("date", "asset")
+
+
+def read_rows(frame: Any, mapping: Mapping) -> nw.DataFrame[Any]:
+    """Check a long frame and make NaN null; raise ValueError for what cannot be folded."""
+    rows: nw.DataFrame[Any] = nw.from_native(frame, eager_only=True)
+    metrics = _metrics(rows, mapping)
+    cleaned = [_clean(rows[name]) for name in metrics]
+    rows = rows.select("date", nw.col("asset").cast(nw.String), *cleaned)
+    _check_keys(rows)
+    return rows
+
+
+def with_members(rows: nw.DataFrame[Any], mapping: Mapping) -> nw.DataFrame[Any]:
+    """Return the rows of assets that have variants or are some, with canonical_id, kind, order."""
+    table: dict[str, list[Any]] = {"asset": [], "canonical_id": [], "kind": [], "order": []}
+    for canonical_id in mapping.variants:
+        for order, member in enumerate(mapping.members(canonical_id)):
+            row = (member.asset, canonical_id, member.kind, order)
+            for values, value in zip(table.values(), row, strict=True):
+                values.append(value)
+    text = nw.String()
+    schema = nw.Schema({"asset": text, "canonical_id": text, "kind": text, "order": nw.Int64()})
+    members = nw.from_dict(table, schema, backend=rows.implementation)
+    return rows.join(members, on="asset", how="inner")
+
+
+def without_members(rows: nw.DataFrame[Any], mapping: Mapping) -> nw.DataFrame[Any]:
+    """Return the rows of all other assets, each its own canonical asset."""
+    family = [m.asset for asset in mapping.variants for m in mapping.members(asset)]
+    return rows.filter(~nw.col("asset").is_in(family)).rename({"asset": "canonical_id"})
+
+
+def _metrics(rows: nw.DataFrame[Any], mapping: Mapping) -> list[str]:
+    missing = [name for name in IDS if name not in rows.columns]
+    if missing:
+        raise ValueError(f"the frame has no column {' and no column '.join(missing)}")
+    metrics = [name for name in rows.columns if name not in IDS]
+    for name in metrics:
+        if name not in mapping.columns:
+            known = suggestion(name, mapping.columns)
+            raise ValueError(f'the mapping has no rule for the column "{name}"{known}')
+    return metrics
+
+
+def _clean(values: nw.Series[Any]) -> nw.Expr:
+    name, dtype = values.name, values.dtype
+    if not dtype.is_numeric():  # engines give a column of nothing but nulls any type
+        if not values.is_null().all():
+            raise ValueError(f'the column "{name}" holds {dtype}, not numbers; convert it first')
+        return nw.lit(None).cast(nw.Float64).alias(name)
+    return nw.col(name).cast(nw.Float64).fill_nan(None)
+
+
+def _check_keys(rows: nw.DataFrame[Any]) -> None:
+    keys = rows.select(*IDS)
+    for name in IDS:
+        if keys[name].is_null().any():
+            raise ValueError(f'a row has no {name}; every row needs "date" and "asset"')
+    if keys.unique().shape[0] == keys.shape[0]:
+        return
+    day, asset = keys.filter(keys.is_duplicated()).sort("asset", "date").row(0)
+    raise ValueError(
+        f"{asset} has more than one row for {day:%Y-%m-%d}; keep one row per asset and day"
+    )

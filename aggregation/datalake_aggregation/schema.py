@@ -1,0 +1,158 @@
+"""The shape of a mapping file: its parts as strict values, made by cattrs from the document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NewType, TypeVar
+
+import cattrs
+from attrs import fields_dict, frozen
+from cattrs.errors import (
+    AttributeValidationNote,
+    BaseValidationError,
+    ForbiddenExtraKeysError,
+    IterableValidationNote,
+)
+from cattrs.gen import make_dict_structure_fn, override
+
+from datalake_aggregation.document import Document, Path, Scalar
+from datalake_aggregation.mapping import KINDS
+from datalake_aggregation.problems import Findings, suggestion
+
+T = TypeVar("T")
+Text = NewType("Text", str)
+Texts = NewType("Texts", tuple)  # type: ignore[type-arg]  # NewType takes no parameters
+OneOrMore = NewType("OneOrMore", tuple)  # type: ignore[type-arg]  # as above
+Kind = NewType("Kind", str)
+NativeId = NewType("NativeId", str)
+
+
+class Wrong(ValueError):
+    """A part has not the shape it should have; the text says what and what to do."""
+
+
+@frozen
+class GuardEntry:
+    tolerance: float | None = None
+    days: int | None = None
+
+
+@frozen
+class RuleEntry:
+    source: OneOrMore | None = None
+    from_: Text | None = None
+    else_: Text | None = None
+    plus: OneOrMore | None = None
+    sum: Text | None = None
+
+
+def take(document: Document, path: Path, shape: Any, findings: Findings) -> Any:
+    """Structure the part at `path` as `shape`; None, with the problems added, when it is not so."""
+    part = document.content
+    for step in path:
+        part = part[step]
+    try:
+        if shape not in (int, Texts) and not isinstance(part, dict):
+            raise Wrong("keys with values are expected here, such as 'key: value'")
+        return CONVERTER.structure(part, shape)
+    except (BaseValidationError, Wrong) as error:
+        for below, what in _mistakes(error, shape):
+            findings.add(document.place((*path, *below)), what)
+        return None
+
+
+def _mistakes(error: BaseException, shape: Any) -> Iterator[tuple[Path, str]]:
+    """Flatten cattrs' tree of errors to (path below the part, what is wrong)."""
+    if isinstance(error, ForbiddenExtraKeysError):
+        for key in sorted(error.extra_fields):
+            yield (key,), f'unknown key "{key}"{suggestion(key, _words(error.cl))}'
+    elif isinstance(error, BaseValidationError):
+        for inner in error.exceptions:
+            for below, what in _mistakes(inner, shape):
+                yield (*_step(inner), *below), what
+    else:
+        yield (), str(error)
+
+
+def _step(error: BaseException) -> Path:
+    for note in getattr(error, "__notes__", []):
+        if isinstance(note, IterableValidationNote):
+            return (note.index,)
+        if isinstance(note, AttributeValidationNote):
+            return (note.name.rstrip("_"),)
+    return ()
+
+
+def _words(cl: type) -> list[str]:
+    return [name.rstrip("_") for name in fields_dict(cl)]
+
+
+def _text(value: Any, _: Any = None) -> str:
+    if not isinstance(value, Scalar):
+        raise Wrong("a single word is expected here, not a list or a group of keys")
+    if value.type == "null":
+        raise Wrong("nothing stands here; give a value or remove the line")
+    if value.type != "str":
+        raise Wrong(value.as_quoted)
+    if not value.text or any(c.isspace() for c in value.text):
+        raise Wrong(f'"{value.text}" is not an id; ids have no spaces and are not empty')
+    return value.text
+
+
+def _number(value: Any, kind: type) -> float | int:
+    if isinstance(value, Scalar) and value.type in ("int", "float"):
+        try:
+            return kind(value.text)  # type: ignore[no-any-return]  # kind is int or float
+        except ValueError:
+            pass
+    wanted = "a whole number such as 3" if kind is int else "a number such as 0.05"
+    raise Wrong(f"{wanted} is expected here")
+
+
+def _native_id(value: Any, _: Any = None) -> str | None:
+    if isinstance(value, Scalar) and value.type == "null":
+        return None
+    if isinstance(value, Scalar) and value.type == "int" and str(int(value.text)) == value.text:
+        return value.text
+    return _text(value)
+
+
+def _kind(value: Any, _: Any = None) -> str:
+    if value not in KINDS:
+        raise Wrong(f'unknown kind "{value}"{suggestion(value, KINDS)}')
+    return str(value)
+
+
+def _converter() -> cattrs.Converter:
+    converter = cattrs.Converter(detailed_validation=True, forbid_extra_keys=True)
+    converter.register_structure_hook(Text, _text)
+    converter.register_structure_hook(Kind, _kind)
+    converter.register_structure_hook(NativeId, _native_id)
+    converter.register_structure_hook(int, lambda value, _: _number(value, int))
+    converter.register_structure_hook(float, lambda value, _: _number(value, float))
+
+    def texts(value: Any, _: Any) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            raise Wrong("a list is expected here, such as [first-id, second-id]")
+        if not value:
+            raise Wrong("the list is empty; name at least one id or remove the line")
+        return converter.structure(value, tuple[Text, ...])
+
+    def one_or_more(value: Any, _: Any) -> tuple[str, ...]:
+        return texts(value, _) if isinstance(value, list) else (_text(value),)
+
+    converter.register_structure_hook(Texts, texts)
+    converter.register_structure_hook(OneOrMore, one_or_more)
+    for entry in (GuardEntry, RuleEntry):
+        names = {name: override(rename=name.rstrip("_")) for name in fields_dict(entry)}
+        hook = make_dict_structure_fn(
+            entry,
+            converter,
+            _cattrs_forbid_extra_keys=True,
+            **names,  # type: ignore[arg-type]
+        )
+        converter.register_structure_hook(entry, hook)
+    return converter
+
+
+CONVERTER = _converter()
