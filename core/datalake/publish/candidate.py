@@ -1,0 +1,132 @@
+"""What a run hands over for publication, and what it is told of the outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from attrs import field, frozen, validators
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: What a row is known by; rows are sorted by the second, then the first.
+KEYS = ("date", "canonical_id")
+
+#: The ten columns of every published file, in their order; extended ones follow them.
+STANDARD = (
+    *KEYS,
+    "close",
+    "volume",
+    "market_cap",
+    "chain_tvl",
+    "protocol_tvl",
+    "dex_volume",
+    "lc_galaxy_score",
+    "lc_sentiment",
+)
+
+
+@frozen
+class ColumnNote:
+    """What a reader of one value column must know.
+
+    `source` names provider, dataset and column (`coingecko.market.price`); `time` says in words
+    which instant or span a row's value describes, `rule` how the members of an asset became one
+    value. `last_closed` is the last day that the source has settled.
+    """
+
+    name: str
+    unit: str
+    meaning: str
+    source: str
+    time: str
+    rule: str
+    last_closed: date | None = None
+
+
+@frozen
+class AssetNote:
+    """One canonical asset of the universe; `freshness` is the last day known, by column."""
+
+    canonical_id: str
+    symbol: str | None = None
+    name: str | None = None
+    rank: int | None = None
+    image: str | None = None
+    members: Sequence[str] = field(factory=tuple, converter=tuple)
+    freshness: Mapping[str, date | None] = field(factory=dict, converter=dict)
+
+
+@frozen(eq=False)
+class Candidate:
+    """Rows that want to be published, with all that goes into the files beside them.
+
+    `rows` has `date` (pl.Date, the UTC day), `canonical_id` and Float64 value columns, in any
+    order; `columns` has a note for each value column, in the order of the extended ones.
+    `assets` is the universe, whether an asset has rows or not. `as_of` is the aware instant that
+    the run stands for and `last_day` the last day that may have a row.
+    """
+
+    rows: pl.DataFrame
+    assets: Sequence[AssetNote] = field(converter=tuple)
+    columns: Sequence[ColumnNote] = field(converter=tuple)
+    as_of: datetime = field()
+    last_day: date
+    synthetic: bool
+    mapping_sha256: str
+
+    @as_of.validator
+    def _aware(self, attribute: object, value: datetime) -> None:
+        if value.tzinfo is None:
+            raise ValueError("as_of must be an aware datetime")
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The value columns in the order of the file: standard ones, then extended ones."""
+        named = dict.fromkeys((*STANDARD, *(note.name for note in self.columns)))
+        return tuple(named)[len(KEYS) :]
+
+
+@frozen
+class Check:
+    """One thing that was looked at, in words; only the level `refused` stops a publication."""
+
+    name: str
+    passed: bool
+    level: Literal["ok", "warning", "refused"]
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.detail}"
+
+
+@frozen
+class GateRules:
+    """How much less than the published file a candidate may hold.
+
+    `min_ratio` is the share of assets, rows and known values that must still be there: a vendor
+    that drops a tenth of its answers is in trouble, while delistings and a shifting window of
+    365 days cost a percent or two.
+    """
+
+    min_ratio: float = field(default=0.9, validator=[validators.ge(0.0), validators.le(1.0)])
+
+
+@frozen
+class Outcome:
+    """What came of a candidate.
+
+    `rows`, `assets` (those that have rows) and `sha256` (of the data file's bytes) are the
+    candidate's, whether it was published or not. `candidate_path` is where a refused one lies.
+    """
+
+    published: bool
+    path: Path
+    rows: int
+    assets: int
+    sha256: str
+    checks: tuple[Check, ...]
+    candidate_path: Path | None = None

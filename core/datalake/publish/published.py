@@ -1,0 +1,129 @@
+"""What lies at an output already: a published file, a damaged one, or something not ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from attrs import frozen
+
+from .candidate import KEYS, Candidate
+from .layout import DATA, SCHEMA_VERSION, read_metadata
+
+_MAGIC = b"PAR1"
+
+
+@frozen
+class Content:
+    """How much a data file holds: rows, the assets that have rows, known values by column."""
+
+    rows: int
+    assets: frozenset[str]
+    known: Mapping[str, int]
+
+
+@frozen
+class Published:
+    """A whole file of ours; `content` is None for the assets file."""
+
+    synthetic: bool
+    as_of: datetime
+    content: Content | None
+
+
+@frozen
+class Damaged:
+    """A file that cannot be read; `plausible` where its bytes look like what a crash leaves."""
+
+    reason: str
+    plausible: bool
+
+
+@frozen
+class Foreign:
+    """Something that we did not write, and will not touch."""
+
+    what: str
+
+
+def weigh(candidate: Candidate) -> Content:
+    """What a candidate that keeps the contract would put into its file."""
+    known = candidate.rows.select(pl.col(candidate.values).count()).row(0, named=True)
+    ids = candidate.rows["canonical_id"].unique().to_list()
+    return Content(candidate.rows.height, frozenset(ids), known)
+
+
+def look(path: Path, kind: str) -> Published | Damaged | Foreign | None:
+    """What lies at the path, by its footer and its ids alone. OSError where it cannot be read."""
+    if not path.exists():
+        return None
+    if not path.is_file():
+        return Foreign("a folder" if path.is_dir() else "not a regular file")
+    with path.open("rb") as file:
+        head = file.read(1024)
+        file.seek(-min(path.stat().st_size, len(_MAGIC)), 2)
+        tail = file.read()
+    plausible = _MAGIC in (head[:4], tail) or not head.strip(b"\0")
+    if not plausible:
+        return Damaged(_sniffed(head), plausible=False)
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as parquet:
+            return _read(parquet, kind)
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        reason = "it is empty" if not head else str(error).splitlines()[0]
+        return Damaged(reason, plausible=True)
+
+
+def _read(parquet: Any, kind: str) -> Published | Foreign:
+    metadata = read_metadata(parquet.metadata.metadata)
+    names = parquet.schema_arrow.names
+    if "file" not in metadata:
+        columns = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+        return Foreign(f"a Parquet file of somebody else's with the columns {columns}")
+    if metadata["file"] != kind:
+        return Foreign(f"a file of datalake's, but of another kind ({metadata['file']})")
+    if metadata["schema_version"] > SCHEMA_VERSION:
+        return Foreign("written by a newer version of datalake")
+    as_of = datetime.fromisoformat(metadata["as_of"].replace("Z", "+00:00"))
+    content = _content(parquet) if kind == DATA else None
+    return Published(bool(metadata["synthetic"]), as_of, content)
+
+
+def _content(parquet: Any) -> Content:
+    footer = parquet.metadata
+    ids = parquet.read(["canonical_id"]).column(0).unique().to_pylist()
+    known = {
+        name: sum(
+            _known(footer.row_group(group).column(at)) for group in range(footer.num_row_groups)
+        )
+        for at, name in enumerate(parquet.schema_arrow.names)
+        if name not in KEYS
+    }
+    return Content(footer.num_rows, frozenset(ids), known)
+
+
+def _known(chunk: Any) -> int:
+    if chunk.statistics is None or not chunk.statistics.has_null_count:
+        raise ValueError("its footer has no statistics")
+    return int(chunk.num_values - chunk.statistics.null_count)
+
+
+def _sniffed(head: bytes) -> str:
+    """What a file that is not Parquet seems to be, in words."""
+    signatures = {b"SQLite format 3": "an SQLite database", b"PK": "a ZIP archive"}
+    for signature, what in signatures.items():
+        if head.startswith(signature):
+            return what
+    try:
+        text = head.decode()
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 4:  # not just a character that the excerpt cuts
+            return "binary data, but not Parquet"
+        text = head[: error.start].decode()
+    first = text.lstrip().partition("\n")[0].strip()
+    return f"a text that begins with {first[:40]!r}"
