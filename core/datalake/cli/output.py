@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+#: Columns of text where nobody's window limits them: in a pipe or a log.
+PIPE_WIDTH = 160
 
 format_option = click.option(
     "--format",
@@ -22,15 +30,27 @@ def print_rows(rows: Sequence[Mapping[str, Any]], form: str, title: str = "") ->
     if form == "json":
         click.echo(json.dumps(list(rows), indent=2, ensure_ascii=False, default=str))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=title or None, title_justify="left")
+    table = new_table(title)
     for heading in rows[0] if rows else ():
-        table.add_column(heading.replace("_", " "))
+        table.add_column(heading.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
-    Console().print(table)
+    console().print(table)
+
+
+def console() -> Console:
+    """The terminal on stdout; a pipe is wide enough for every table."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
+
+
+def new_table(title: str) -> Table:
+    """An empty table in the house style."""
+    from rich import box
+    from rich.table import Table
+
+    return Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
 
 
 def _cell(value: Any) -> str:

@@ -40,22 +40,20 @@ def _row(plugin: Plugin, provider: Provider, environment: Mapping[str, str]) -> 
     plan, state = _state(provider, environment)
     return {
         "name": provider.name,
-        "title": provider.title,
-        "distribution": f"{plugin.distribution} {plugin.version}",
         "datasets": [dataset.name for dataset in provider.datasets],
         "plan": plan.name if plan else None,
         "state": state,
+        "distribution": f"{plugin.distribution} {plugin.version}",
     }
 
 
 def _broken(plugin: Plugin) -> dict[str, Any]:
     return {
         "name": plugin.name,
-        "title": None,
-        "distribution": f"{plugin.distribution} {plugin.version}",
         "datasets": [],
         "plan": None,
         "state": f"broken: {plugin.error}",
+        "distribution": f"{plugin.distribution} {plugin.version}",
     }
 
 

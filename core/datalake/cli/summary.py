@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from ..exits import Exit
 from ..run.options import Options
 from ..run.pipeline import Result
 from .numbers import dollars, plain
+from .output import console, new_table
 
 if TYPE_CHECKING:
     import polars as pl
+    from rich.table import Table
 
 SHOWN_ASSETS = 10
 SHOWN_FAILURES = 5
@@ -27,20 +27,20 @@ def show(result: Result, options: Options, quiet: bool) -> None:
         click.echo(f"{result.report.status}: {result.report.message}", err=True)
     if quiet:
         return
-    console = Console()
-    console.print(_providers(result))
+    screen = console()
+    screen.print(_providers(result))
     if result.report.synthetic:
-        console.print("[bold yellow]SYNTHETIC[/]: simulated or replayed, not the real market")
+        screen.print("[bold yellow]SYNTHETIC[/]: simulated or replayed, not the real market")
     if result.rows is not None and result.rows.height:
-        console.print(_assets(result.rows, result.report.universe["assets"]))
-        console.print(_columns(result.rows))
+        screen.print(_assets(result.rows, result.report.universe["assets"]))
+        screen.print(_columns(result.rows))
     for line in _notes(result):
-        console.print(line, markup=False)
-    console.print(_ending(result, options), markup=False, soft_wrap=True)
+        screen.print(line, markup=False)
+    screen.print(_ending(result, options), markup=False, soft_wrap=True)
 
 
 def _providers(result: Result) -> Table:
-    table = Table(title="Providers", title_justify="left")
+    table = new_table("Providers")
     for heading in ("provider", "plan", "calls", "series", "from cache", "failed", "not covered"):
         table.add_column(heading, justify="left" if heading in ("provider", "plan") else "right")
     for name, one in result.report.providers.items():
@@ -61,7 +61,7 @@ def _assets(rows: pl.DataFrame, ranked: Sequence[str]) -> Table:
     last = rows.group_by("canonical_id").last().to_dicts()
     by_id = {row["canonical_id"]: row for row in last}
     shown = [asset for asset in ranked if asset in by_id][:SHOWN_ASSETS]
-    table = Table(title=f"The largest {len(shown)} of {len(by_id)} assets", title_justify="left")
+    table = new_table(f"The largest {len(shown)} of {len(by_id)} assets")
     table.add_column("#", justify="right")
     table.add_column("asset")
     table.add_column("last day")
@@ -80,7 +80,7 @@ def _assets(rows: pl.DataFrame, ranked: Sequence[str]) -> Table:
 
 
 def _columns(rows: pl.DataFrame) -> Table:
-    table = Table(title="Columns", title_justify="left")
+    table = new_table("Columns")
     for heading in ("column", "assets", "values", "last day"):
         table.add_column(heading, justify="left" if heading == "column" else "right")
     for column in rows.columns:

@@ -12,7 +12,7 @@ from datalake_aggregation import Mapping as CanonicalMapping
 from ..errors import ConfigError
 from ..models import DAY, Asset, Dataset, Window
 from ..plugins import Registry
-from ..publish import KEYS, STANDARD
+from ..publish.candidate import KEYS, STANDARD
 from ..suggest import did_you_mean
 from .options import Options
 from .sources import Source
