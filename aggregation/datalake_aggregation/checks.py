@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping as MappingType
+from collections.abc import Iterator
+from collections.abc import Mapping as MappingType
 
 from datalake_aggregation.mapping import FOLDABLE, Mapping, Member
 from datalake_aggregation.problems import Findings, Place

@@ -8,7 +8,6 @@ from typing import NoReturn
 
 from attrs import field, frozen
 
-
 SHOWN = 40  # problems that the error's own text lists; `problems` has them all
 
 

@@ -68,9 +68,11 @@ def _check_keys(rows: nw.DataFrame[Any]) -> None:
     for name in IDS:
         if keys[name].is_null().any():
             raise ValueError(f'a row has no {name}; every row needs "date" and "asset"')
-    if keys.unique().shape[0] == keys.shape[0]:
-        return
-    day, asset = keys.filter(keys.is_duplicated()).sort("asset", "date").row(0)
-    raise ValueError(
-        f"{asset} has more than one row for {day:%Y-%m-%d}; keep one row per asset and day"
-    )
+    counts = keys.group_by("asset").agg(nw.len().alias("rows"), nw.col("date").n_unique())
+    twice = counts.filter(nw.col("rows") > nw.col("date"))["asset"].to_list()
+    if twice:
+        rows_of_one = keys.filter(nw.col("asset") == min(twice))
+        day = rows_of_one.filter(rows_of_one.is_duplicated())["date"].min()
+        raise ValueError(
+            f"{min(twice)} has more than one row for {day:%Y-%m-%d}; keep one per asset and day"
+        )
