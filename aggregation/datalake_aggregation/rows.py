@@ -14,7 +14,7 @@ IDS = ("date", "asset")
 
 def read_rows(frame: Any, mapping: Mapping) -> nw.DataFrame[Any]:
     """Check a long frame and make NaN null; raise ValueError for what cannot be folded."""
-    rows: nw.DataFrame[Any] = nw.from_native(frame, eager_only=True)
+    rows = _known_frame(frame)
     metrics = _metrics(rows, mapping)
     cleaned = [_clean(rows[name]) for name in metrics]
     rows = rows.select("date", nw.col("asset").cast(nw.String), *cleaned)
@@ -40,6 +40,14 @@ def without_members(rows: nw.DataFrame[Any], mapping: Mapping) -> nw.DataFrame[A
     """Return the rows of all other assets, each its own canonical asset."""
     family = [m.asset for asset in mapping.variants for m in mapping.members(asset)]
     return rows.filter(~nw.col("asset").is_in(family)).rename({"asset": "canonical_id"})
+
+
+def _known_frame(frame: Any) -> nw.DataFrame[Any]:
+    known = nw.from_native(frame, pass_through=True)
+    if not isinstance(known, nw.DataFrame):
+        name = f"{type(frame).__module__.split('.')[0]} {type(frame).__name__}"
+        raise TypeError(f"a {name} cannot be folded; give a Polars, pandas or pyarrow frame")
+    return known
 
 
 def _metrics(rows: nw.DataFrame[Any], mapping: Mapping) -> list[str]:
