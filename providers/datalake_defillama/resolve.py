@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -71,7 +71,7 @@ class Market(msgspec.Struct):
 class Markets(msgspec.Struct):
     """Who has a DEX volume, by `/overview/dexs`."""
 
-    chains: list[str] = msgspec.field(name="allChains")
+    chains: set[str] = msgspec.field(name="allChains")
     protocols: list[Market]
 
 
@@ -120,14 +120,15 @@ def largest_chain(asset_id: str, chains: Iterable[Chain]) -> str | None:
     return f"chain:{max(rows, key=lambda row: row.tvl or 0).name}" if rows else None
 
 
-def find(asset_id: str, protocols: Iterable[Protocol]) -> Found | None:
+def find(asset_id: str, protocols: Sequence[Protocol]) -> Found | None:
     """The family that is known to bear this token, else the protocol that says so."""
-    rows = [row for row in protocols if row.category not in NOT_LOCKED]
-    parent = f"parent#{PARENTS[asset_id]}" if asset_id in PARENTS else None
-    members = [row for row in rows if parent and row.parent == parent]
-    if members:
-        return _family(members[0])
-    carriers = [row for row in rows if row.gecko_id == asset_id]
+    known = PARENTS.get(asset_id)
+    members = [row for row in protocols if known and row.parent == f"parent#{known}"]
+    for member in members:
+        if member.category not in NOT_LOCKED:
+            return _family(member)
+    rows = [row for row in protocols if row.gecko_id == asset_id]
+    carriers = [row for row in rows if row.category not in NOT_LOCKED]
     if not carriers:
         return None
     carrier = max(carriers, key=lambda row: row.tvl or 0)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import math
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 
 import msgspec
 import numpy as np
 import pytest
 
+from datalake.series import to_series
+from datalake_coingecko import MARKET
 from datalake_coingecko.market import DAY_MS, Chart, table
 
 
@@ -125,6 +127,35 @@ def test_the_json_agrees_with_another_collector_s_csv(real):
     assert len(midnights) > 1800
     for stamp in midnights:
         assert value(columns, "price", stamp) == pytest.approx(prices[stamp], rel=1e-12)
+
+
+def test_the_row_of_a_day_carries_the_midnight_that_ends_it(real):
+    """Aave's price of 2026-03-14 is the point of 2026-03-15 00:00; `now` is the open day's."""
+    path = real / "coingecko" / "market_chart__aave__365d_daily__2026-03-15.json"
+    columns = table(read(path))
+    now = datetime(2026, 3, 15, 10, 30, tzinfo=timezone.utc)
+    rows = to_series(MARKET, columns, now=now).table.to_pylist()
+    assert [row["date"] for row in rows[-2:]] == [date(2026, 3, 14), date(2026, 3, 15)]
+    assert rows[-2]["price"] == value(columns, "price", ms("2026-03-15T00:00"))
+    assert rows[-1]["price"] == columns["price"][-1]
+    assert MARKET.closed_through(now) == date(2026, 3, 14)
+
+
+def test_a_day_later_the_point_of_now_is_no_day_s(real):
+    """Read from an answer of yesterday, `now` is neither yesterday's row nor today's."""
+    path = real / "coingecko" / "market_chart__aave__365d_daily__2026-03-15.json"
+    later = datetime(2026, 3, 16, 10, 30, tzinfo=timezone.utc)
+    days = to_series(MARKET, table(read(path)), now=later).table["date"].to_pylist()
+    assert days[-1] == date(2026, 3, 14)
+
+
+def test_every_recorded_chart_passes_the_boundary(real):
+    """Nothing of what CoinGecko really sends is refused, and no value is out of range."""
+    now = datetime(2026, 3, 15, 10, 30, tzinfo=timezone.utc)
+    for name, chart in daily_charts(real).items():
+        series = to_series(MARKET, table(chart), now=now)
+        assert series.rejected == 0, name
+        assert series.table.num_rows >= len(chart.prices) - 3, name
 
 
 def test_lists_are_joined_on_their_stamps():

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from datalake_coingecko import market
 from datalake_coingecko.ohlc import DAY_MS, Candle, _finished, fold, table
 
 FOUR_HOURS = DAY_MS // 6
@@ -32,6 +33,25 @@ def test_the_recorded_month_gives_its_whole_days(real):
     assert datetime.fromtimestamp(last, timezone.utc) == datetime(2021, 5, 15, tzinfo=timezone.utc)
     assert (days["low"] <= np.minimum(days["open"], days["close"])).all()
     assert (days["high"] >= np.maximum(days["open"], days["close"])).all()
+
+
+def test_the_close_of_a_day_is_its_price_in_the_market_chart(real):
+    """Two recordings, one convention: closes scatter least about the prices of the same day.
+
+    (The candles are in ringgit: over a month the exchange rate is a constant, near enough.)
+    """
+    candles = read(real, "ohlc__bitcoin__myr_30d__2021-05-15.json")
+    days = fold(table(_finished(candles, RECORDED_AT)))
+    body = (real / "coingecko" / "market_chart__bitcoin__5y_daily__2023-08-15.json").read_bytes()
+    chart = market.table(msgspec.json.decode(body, type=market.Chart))
+    prices = dict(zip(chart["time"].tolist(), chart["price"].tolist(), strict=True))
+
+    def scatter(shift):
+        price = [prices[stamp + shift * DAY_MS] for stamp in days["time"].tolist()]
+        return np.log(days["close"] / price).std()
+
+    assert scatter(0) < 0.015
+    assert scatter(-1) > 2 * scatter(0) < scatter(1)
 
 
 def test_a_candle_that_is_not_over_is_left_out(real):

@@ -147,5 +147,7 @@ def test_volume_counted_elsewhere_is_nobody_s():
         Market("2", "twice", "Dexs", doublecounted=True),
         Market("3", "dex", "Dexes"),
     ]
-    found = [listed(Found("protocol", str(number), ""), Markets([], rows)) for number in (1, 2, 3)]
+    found = [
+        listed(Found("protocol", str(number), ""), Markets(set(), rows)) for number in (1, 2, 3)
+    ]
     assert found == [None, None, "protocol:dex"]
