@@ -99,7 +99,7 @@ def _rules(candidate: Candidate) -> list[_Rule]:
         ),
         _Rule("days", f"no row lies after {last}, the last day of the run", {"date": _day > last}),
         _Rule(
-            "assets",
+            "universe",
             "every canonical id is in the universe",
             {"canonical_id": ~_id.is_in(known_ids)},
         ),

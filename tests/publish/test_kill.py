@@ -1,0 +1,138 @@
+"""Publishers that are killed, and readers that look all the time."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import random
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from datalake.publish import publish
+from datalake.publish.target import assets_path
+
+PUBLISHER = Path(__file__).with_name("publisher.py")
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """What may be seen at an output: two data files, two assets files."""
+    sys.path.insert(0, str(PUBLISHER.parent))
+    try:
+        spec = importlib.util.spec_from_file_location("publisher", PUBLISHER)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module.encoded()
+    finally:
+        sys.path.remove(str(PUBLISHER.parent))
+        sys.modules.pop("conftest", None)
+
+
+@contextlib.contextmanager
+def publisher(mode, output):
+    """A running publisher that has published at least once."""
+    command = [sys.executable, str(PUBLISHER), mode, str(output)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout.readline()
+            yield process
+        finally:
+            process.kill()
+
+
+class Reader(threading.Thread):
+    """Reads both files without a pause and keeps what was not whole."""
+
+    def __init__(self, output, whole):
+        super().__init__()
+        self.places = list(zip((output, assets_path(output)), whole, strict=True))
+        self.reads, self.wrong, self.stop = 0, [], threading.Event()
+
+    def run(self):
+        while not self.stop.is_set() and not self.wrong:
+            for path, expected in self.places:
+                try:
+                    data = path.read_bytes()
+                except FileNotFoundError:
+                    data = None
+                if data not in expected:
+                    self.wrong.append(f"{path.name}: {data and len(data)}")
+            self.reads += 1
+
+
+def test_readers_never_see_none_or_half(output, whole):
+    """During many publications, every look finds an old or a new file, whole."""
+    with publisher("publish", output) as process:
+        reader = Reader(output, whole)
+        reader.start()
+        for _ in range(40):
+            assert process.stdout.readline()
+        reader.stop.set()
+        reader.join()
+    assert not reader.wrong
+    assert reader.reads > 10
+
+
+def test_the_reader_would_notice(output, whole):
+    """The control: against a publisher that writes in place, the same reader finds damage."""
+    with publisher("naive", output) as process:
+        reader = Reader(output, whole)
+        reader.start()
+        while reader.is_alive() and process.stdout.readline():
+            pass
+    assert reader.wrong
+
+
+def check_after_kill(output, whole, made):
+    for path, expected in zip((output, assets_path(output)), whole, strict=True):
+        assert path.read_bytes() in expected
+    assert not output.with_name("user_facing_data.candidate.parquet").exists()
+
+
+def check_next_run(output, made, frame):
+    """The next run needs no hand and tidies up."""
+    rows = frame(ids=[f"asset-{at:02}" for at in range(30)], days=300)
+    assert publish(made(rows), output).published
+    names = {path.name for path in output.parent.iterdir()}
+    assert names == {output.name, assets_path(output).name, f".{output.name}.lock"}
+
+
+def test_killed_before_every_single_step(tmp_path, whole, made, frame):
+    """A kill before each file operation of a publication leaves old or new, whole."""
+    command = [sys.executable, "-W", "ignore", str(PUBLISHER), "steps", str(tmp_path)]
+    subprocess.run(command, check=True)
+    folders = sorted(tmp_path.iterdir())
+    states = [(folder / "user_facing_data.parquet").read_bytes() for folder in folders]
+    assert len(folders) > 10
+    assert set(states) == whole[0], "some were killed early enough for the old, some late"
+    assert states[0] != states[-1]
+    for folder in folders:
+        check_after_kill(folder / "user_facing_data.parquet", whole, made)
+        check_next_run(folder / "user_facing_data.parquet", made, frame)
+
+
+def kill_at_random(times, output, whole, made, frame):
+    instants = random.Random(20260301)
+    for _ in range(times):
+        with publisher("publish", output) as process:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(instants.uniform(0, 0.1))
+            process.send_signal(signal.SIGKILL)
+        check_after_kill(output, whole, made)
+    check_next_run(output, made, frame)
+
+
+def test_killed_at_random(output, whole, made, frame):
+    """SIGKILL at some random instants: the published files are old or new, whole."""
+    kill_at_random(4, output, whole, made, frame)
+
+
+@pytest.mark.slow
+def test_killed_at_hundreds_of_random_instants(output, whole, made, frame):
+    """The same for longer."""
+    kill_at_random(200, output, whole, made, frame)
