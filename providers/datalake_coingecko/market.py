@@ -53,12 +53,14 @@ def _request(window: Window, client: Client) -> tuple[str, dict[str, int]]:
 def table(chart: Chart) -> dict[str, NDArray[Any]]:
     """A chart as columns; the three lists are joined on their stamps, not on their places."""
     lists = {
-        "price": _pairs(chart.prices),
-        "market_cap": _pairs(chart.market_caps),
-        "volume": _pairs(chart.total_volumes),
+        "price": _arrays(chart.prices),
+        "market_cap": _arrays(chart.market_caps),
+        "volume": _arrays(chart.total_volumes),
     }
-    time = np.unique(np.concatenate([pairs[:, 0] for pairs in lists.values()])).astype(np.int64)
-    columns = {name: _on(time, pairs) for name, pairs in lists.items()}
+    time = np.unique(np.concatenate([stamps for stamps, _ in lists.values()]))
+    columns = {name: np.full(len(time), np.nan) for name in lists}
+    for name, (stamps, values) in lists.items():
+        columns[name][np.searchsorted(time, stamps)] = values
     # Zero says that the supply is not known (WBTC until 2020-09, sky for 82 days), or no price.
     # A volume of zero is real: nobody trades some tokenised funds.
     for name in ("price", "market_cap"):
@@ -66,14 +68,9 @@ def table(chart: Chart) -> dict[str, NDArray[Any]]:
     return {"time": _punctual(time), **columns}
 
 
-def _pairs(points: Points) -> NDArray[np.float64]:
-    return np.array(points, dtype=np.float64).reshape(-1, 2)
-
-
-def _on(time: NDArray[np.int64], pairs: NDArray[np.float64]) -> NDArray[np.float64]:
-    values = np.full(len(time), np.nan)
-    values[np.searchsorted(time, pairs[:, 0].astype(np.int64))] = pairs[:, 1]
-    return values
+def _arrays(points: Points) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    stamps = np.array([stamp for stamp, _ in points], dtype=np.int64)
+    return stamps, np.array([value for _, value in points], dtype=np.float64)
 
 
 def _punctual(time: NDArray[np.int64]) -> NDArray[np.int64]:
