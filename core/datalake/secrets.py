@@ -42,6 +42,9 @@ class Secret:
     def __repr__(self) -> str:
         return MASK
 
+    def __format__(self, spec: str) -> str:
+        return format(MASK, spec)
+
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret cannot be pickled or copied")
 

@@ -124,7 +124,7 @@ class HttpClient:
         """See `Client.get`."""
         call = self._call(path, params or {}, into)
         if keep is None:
-            self._send(call, DO_NOT_CACHE)
+            self._send(call, None)
             return call.value
         with self._flight(call.place):
             return self._kept(call, keep)
@@ -146,7 +146,7 @@ class HttpClient:
         encoded = quote(path if path.startswith("/") else f"/{path}", safe="/:@!$&'()*+,;=~")
         return Call(self._base + encoded, encoded, {k: _text(v) for k, v in params.items()}, into)
 
-    def _send(self, call: Call, keep: timedelta | int) -> AnyResponse:
+    def _send(self, call: Call, keep: timedelta | None) -> AnyResponse:
         def once() -> AnyResponse:
             return self._session.send(call, expire_after=keep, allow_redirects=False)
 
@@ -191,7 +191,8 @@ class HttpClient:
                         del self._flights[place]
 
     def _make_session(self) -> CachedSession:
-        session = CachedSession(backend="memory", ignored_parameters=())
+        # asked for per request, DO_NOT_CACHE would skip the reading but not the writing
+        session = CachedSession(backend="memory", expire_after=DO_NOT_CACHE, ignored_parameters=())
         session.trust_env = False  # neither netrc nor proxies from the environment
         session.adapters.clear()
         session.mount(f"{self._base}/", self._transport)
