@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A UTC day, `2026-03-15`."""
 
     name = "date"
@@ -30,7 +30,7 @@ class LastDay(Day):
         return None if value == "yesterday" else super().convert(value, param, ctx)
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[datetime]):
     """A UTC instant, `2026-03-15T10:30Z`; a day alone means its end, or now if it is today."""
 
     name = "instant"
@@ -56,7 +56,7 @@ class Instant(click.ParamType):
         return instant.astimezone(timezone.utc)
 
 
-class Names(click.ParamType):
+class Names(click.ParamType[tuple[str, ...]]):
     """A comma-separated list; blanks round the names do not count."""
 
     name = "name,…"

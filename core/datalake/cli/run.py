@@ -65,7 +65,7 @@ OUTPUT = "user_facing_data.parquet"
 )
 @plugin_options
 @click.pass_context
-def command(ctx: click.Context, **flags: Any) -> None:
+def command(ctx: click.Context, /, **flags: Any) -> None:
     """Make and publish the dataset.
 
     \b

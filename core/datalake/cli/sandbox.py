@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -35,7 +36,7 @@ def command(
     port: int,
     as_of: datetime | None,
     seed: int,
-    rates: str,
+    rates: Literal["fast", "real"],
     recordings: Path | None,
     faults: tuple[str, ...],
 ) -> None:

@@ -56,8 +56,8 @@ class AssetNote:
     name: str | None = None
     rank: int | None = None
     image: str | None = None
-    members: Sequence[str] = field(factory=tuple, converter=tuple)
-    freshness: Mapping[str, date | None] = field(factory=dict, converter=dict)
+    members: Sequence[str] = ()
+    freshness: Mapping[str, date | None] = field(factory=dict)
 
 
 @frozen(eq=False)
@@ -71,8 +71,8 @@ class Candidate:
     """
 
     rows: pl.DataFrame
-    assets: Sequence[AssetNote] = field(converter=tuple)
-    columns: Sequence[ColumnNote] = field(converter=tuple)
+    assets: Sequence[AssetNote]
+    columns: Sequence[ColumnNote]
     as_of: datetime = field()
     last_day: date
     synthetic: bool

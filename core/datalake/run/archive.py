@@ -6,6 +6,9 @@ import io
 from collections.abc import Sequence
 from datetime import datetime, timezone
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from ..errors import Conflict
 from ..models import Asset
 from ..stores import ABSENT, Store
@@ -17,9 +20,6 @@ TOP, NAMED = "top", "assets"
 
 def archive(store: Store, universe: Universe, selection: str) -> None:
     """Write the universe once; the same instant's universe is never replaced."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     table = pa.Table.from_pydict(
         {name: [row[name] for row in _rows(universe)] for name in _schema().names},
         schema=_schema(),
@@ -64,9 +64,7 @@ def _instant(key: str) -> datetime | None:
     return known_at.astimezone(timezone.utc)
 
 
-def _schema():  # type: ignore[no-untyped-def]  # pyarrow ships no types
-    import pyarrow as pa
-
+def _schema() -> pa.Schema:
     text, number = pa.string(), pa.float64()
     return pa.schema(
         [
@@ -103,9 +101,6 @@ def _rows(universe: Universe) -> Sequence[dict[str, object]]:
 
 
 def _read(store: Store, key: str, known_at: datetime) -> Universe | None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     stored = store.get(key)
     if stored is None:
         return None

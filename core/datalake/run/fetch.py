@@ -11,7 +11,8 @@ from contextlib import contextmanager
 import pyarrow as pa
 from attrs import define, field, frozen
 
-from ..cache import AssetCache, Cached, SeriesKey
+from ..cache import AssetCache, Cached, Miss, SeriesKey
+from ..cache.rows import crop, last_day
 from ..errors import DatalakeError, FetchError, NotFound, Refused, StoreError, Unavailable
 from ..models import Window
 from .plan import Want
@@ -56,10 +57,11 @@ class Health:
 
 @frozen
 class Job:
-    """A want with the provider's own name for its asset."""
+    """A want with the provider's own name for its asset, or why that could not be found out."""
 
     want: Want
-    native_id: str
+    native_id: str = ""
+    error: FetchError | None = None
 
 
 def fetch_all(
@@ -112,7 +114,7 @@ def _provider(
     tally: Tally,
 ) -> list[Series]:
     health = Health()
-    jobs = _resolve(wants, native_ids, cache, tally, health)
+    jobs = _resolve(wants, native_ids, tally, health)
     slots = threading.Semaphore(WORKERS)
 
     def one(job: Job) -> Series | None:
@@ -132,7 +134,6 @@ def _provider(
 def _resolve(
     wants: Sequence[Want],
     native_ids: Mapping[str, Mapping[str, str | None]],
-    cache: AssetCache,
     tally: Tally,
     health: Health,
 ) -> Iterator[Job]:
@@ -151,13 +152,11 @@ def _resolve(
                 )
         except FetchError as error:
             # the lists by which assets are found are down: every asset would fail alike
-            lists_failed[want.name] = error
-            health.heard(error)
-            native_id = cache.native_id(_key(want))
-            if native_id is None:
-                tally.fail(_failure(want, error, None))
-                tally.finish()
-                continue
+            if want.name not in lists_failed:
+                lists_failed[want.name] = error
+                health.heard(error)
+            yield Job(want, error=error)
+            continue
         if native_id is None:
             tally.miss(Uncovered(want.dataset.name, want.asset.id, _why_not(want, given)))
             tally.finish()
@@ -174,14 +173,7 @@ def _why_not(want: Want, given: Mapping[str, str | None]) -> str:
 def _series(job: Job, cache: AssetCache, tally: Tally, health: Health) -> Series | None:
     want = job.want
     try:
-        cached = cache.get_or_fetch(
-            _key(want),
-            want.dataset,
-            job.native_id,
-            want.wanted,
-            want.reachable,
-            lambda window: _fetch(job, window, health),
-        )
+        cached = _cached_only(job, cache) if job.error else _cached(job, cache, health)
     except NotFound as error:
         health.heard(None)
         tally.miss(Uncovered(want.dataset.name, want.asset.id, str(error)))
@@ -191,11 +183,34 @@ def _series(job: Job, cache: AssetCache, tally: Tally, health: Health) -> Series
             health.heard(error)
         tally.fail(_failure(want, error, None))
         return None
-    health.heard(cached.error)
+    if not cached.hit:
+        health.heard(cached.error)
     tally.covered(cached)
     if cached.error:
         tally.fail(_failure(want, cached.error, cached))
     return Series(want, cached.table)
+
+
+def _cached(job: Job, cache: AssetCache, health: Health) -> Cached:
+    want = job.want
+    return cache.get_or_fetch(
+        _key(want),
+        want.dataset,
+        job.native_id,
+        want.wanted,
+        want.reachable,
+        lambda window: _fetch(job, window, health),
+    )
+
+
+def _cached_only(job: Job, cache: AssetCache) -> Cached:
+    """What the cache holds of an asset whose name at the provider cannot be asked."""
+    error = job.error or FetchError("unknown")
+    found = cache.read(_key(job.want), job.want.dataset)
+    if isinstance(found, Miss):
+        raise error
+    rows = crop(found, job.want.wanted)
+    return Cached(rows, False, str(error), error=error, stale_through=last_day(rows))
 
 
 def _fetch(job: Job, window: Window, health: Health) -> object:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from datetime import date
+
+import polars as pl
 
 from datalake_aggregation import Folded, Mapping, fold
 
 from .fetch import Series
 from .plan import Feed
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 def long_frame(
@@ -21,8 +20,6 @@ def long_frame(
 
     A column with several sources takes the first that has a value on that day.
     """
-    import polars as pl
-
     by_dataset: dict[str, list[Feed]] = {}
     for feed in feeds:
         by_dataset.setdefault(feed.dataset, []).append(feed)
@@ -40,11 +37,12 @@ def long_frame(
             places[feed.output].append(_place(feed))
     return merged.select(
         *keys,
-        *(
-            pl.coalesce(found or [pl.lit(None)]).cast(pl.Float64).alias(column)
-            for column, found in places.items()
-        ),
+        *(_first_known(found).cast(pl.Float64).alias(column) for column, found in places.items()),
     )
+
+
+def _first_known(columns: Sequence[str]) -> pl.Expr:
+    return pl.coalesce(*map(pl.col, columns)) if columns else pl.lit(None)
 
 
 def _place(feed: Feed) -> str:
@@ -52,8 +50,6 @@ def _place(feed: Feed) -> str:
 
 
 def _renamed(series: Series, feeds: Sequence[Feed]) -> pl.DataFrame:
-    import polars as pl
-
     rows = pl.DataFrame(pl.from_arrow(series.table))
     return rows.select(
         "date",
@@ -66,8 +62,6 @@ def canonical_rows(
     frame: pl.DataFrame, mapping: Mapping
 ) -> tuple[pl.DataFrame, Folded[pl.DataFrame]]:
     """The folded rows of each canonical asset, beginning with its first market day."""
-    import polars as pl
-
     folded = fold(frame, mapping)
     rows = pl.DataFrame(folded.frame)
     first = (
@@ -85,10 +79,8 @@ def canonical_rows(
     return kept, folded
 
 
-def freshness(rows: pl.DataFrame) -> dict[str, dict[str, object]]:
+def freshness(rows: pl.DataFrame) -> dict[str, dict[str, date | None]]:
     """For each canonical asset and column, the last day with a value (None where there is none)."""
-    import polars as pl
-
     values = [column for column in rows.columns if column not in ("date", "canonical_id")]
     last = rows.group_by("canonical_id").agg(
         pl.col("date").filter(pl.col(column).is_not_null()).max().alias(column) for column in values

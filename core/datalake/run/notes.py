@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from datalake_aggregation import Mapping
 
@@ -14,9 +15,6 @@ from .frame import freshness
 from .options import Options
 from .plan import output_columns
 from .universe import Universe
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 def column_notes(

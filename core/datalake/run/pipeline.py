@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime, timezone
-from typing import TYPE_CHECKING
 
+import polars as pl
 from attrs import field, frozen
 
 from datalake_aggregation import Folded, MappingError, load_mapping
@@ -32,9 +32,6 @@ from .report import Report
 from .sources import Skipped, Source, sources
 from .tally import Tallies, Tally
 from .vendors import Vendors, vendors
-
-if TYPE_CHECKING:
-    import polars as pl
 
 Progress = Callable[[Tallies], AbstractContextManager[None]]
 

@@ -83,7 +83,7 @@ def _universe(places: dict[str, Asset], mapping: Mapping, as_of: datetime) -> Un
         as_of,
         [
             CanonicalAsset(
-                canonical, rank, listed, [member.id for member in mapping.members(canonical)]
+                canonical, rank, listed, [member.asset for member in mapping.members(canonical)]
             )
             for rank, (canonical, listed) in enumerate(places.items(), start=1)
         ],
