@@ -115,7 +115,7 @@ class Market:
     def _simulate(self, coin_id: str) -> Daily:
         coin = self.universe.coins[coin_id]
         price = self._paths(coin_id)
-        trade = wander(self.seed, coin.id, "volume", count=self.days, step=0.09, half_life=10)
+        trade = wander(self.seed, coin.id, "volume", count=self.days, step=0.07, half_life=25)
         volume = coin.volume * np.exp(trade + 0.5 * self.mood - 0.1 * self._years_before())
         return Daily(
             price=price, volume=significant(volume), cap=significant(price * self.supply(coin))
@@ -131,7 +131,7 @@ class Market:
     def _log_path(self, coin: Coin) -> Series:
         years = self._years_before()
         if coin.type == "usd":
-            return wander(self.seed, coin.id, count=self.days, step=0.0004, half_life=5)
+            return wander(self.seed, coin.id, count=self.days, step=0.0002, half_life=25)
         if coin.type == "fund":
             return np.asarray(-0.045 * years)
         if coin.type in ("fiat", "metal"):

@@ -45,7 +45,10 @@ def uniform(seed: int, *names: str | int) -> float:
 
 
 def wander(seed: int, *names: str | int, count: int, step: float, half_life: float) -> Series:
-    """A path that drifts by `step` a day and is drawn back to zero within some half-lives."""
+    """A path that drifts by `step` a day and is drawn back to zero within some half-lives.
+
+    A half-life under 25 days would exceed the range of a float within the market's lifetime.
+    """
     decay = 0.5 ** (np.arange(count) / half_life)
     return np.asarray(decay * np.cumsum(normals(seed, *names, count=count) * step / decay))
 

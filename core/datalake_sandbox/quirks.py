@@ -73,3 +73,22 @@ TVL_GAPS: Final[Mapping[str, tuple[tuple[date, int], ...]]] = MappingProxyType(
     }
 )
 """Days (first, how many) that are missing from a chain's TVL history."""
+
+LUNARCRUSH_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "fetch-ai": "Fetch",
+        "polygon-ecosystem-token": "Polygon Ecosystem Token",
+        "binancecoin": "Binance Coin",
+        "usd-coin": "USD Coin",
+        "the-open-network": "Toncoin",
+    }
+)
+"""Coins that LunarCrush knows by another name than CoinGecko."""
+
+LUNARCRUSH_CAP_FACTORS: Final[Mapping[str, float]] = MappingProxyType(
+    {"htx-dao": 2.6, "wemix-token": 0.4}
+)
+"""Coins whose market cap LunarCrush sees very differently."""
+
+WITHOUT_COINGECKO_LINK: Final = frozenset({"dogecoin", "leo-token", "kaspa"})
+"""Coins whose LunarCrush meta page names no CoinGecko address."""

@@ -17,7 +17,7 @@ import msgspec
 from datalake_sandbox import coingecko_errors as coingecko
 from datalake_sandbox.defillama_errors import unknown_name
 from datalake_sandbox.lunarcrush_errors import unknown_coin
-from datalake_sandbox.messages import JSON, Access, Answer, Request
+from datalake_sandbox.messages import JSON, Access, Answer, Request, json_answer
 
 FORMAT = 1
 
@@ -88,7 +88,9 @@ class Recordings:
                     body = gzip.decompress(body)
                 return Answer(entry.status, body, JSON)
         if self._provider == "coingecko":
-            return coingecko.coin_not_found()
+            # the only page that answers unknown ids with an empty list
+            listed = access.path.endswith("/coins/markets")
+            return json_answer([]) if listed else coingecko.coin_not_found()
         return unknown_name(access.path) if self._provider == "defillama" else unknown_coin()
 
 

@@ -9,9 +9,11 @@ from types import TracebackType
 from typing import Literal
 
 from datalake_sandbox.coingecko import CoinGecko
+from datalake_sandbox.defillama import DefiLlama
 from datalake_sandbox.faults import Fault, FaultPlan
 from datalake_sandbox.hosts import HOSTS
 from datalake_sandbox.limits import Limits
+from datalake_sandbox.lunarcrush import LunarCrush
 from datalake_sandbox.market import Market
 from datalake_sandbox.recordings import Recordings
 from datalake_sandbox.server import LoopbackServer
@@ -35,7 +37,11 @@ def _recorded(path: Path) -> dict[str, Vendor]:
 
 def _simulated(clock: datetime, seed: int) -> dict[str, Vendor]:
     market = Market(load_universe(), seed, clock)
-    return {"coingecko": CoinGecko(market)}
+    return {
+        "coingecko": CoinGecko(market),
+        "defillama": DefiLlama(market),
+        "lunarcrush": LunarCrush(market),
+    }
 
 
 class Sandbox:
