@@ -95,7 +95,7 @@ def _rules(candidate: Candidate) -> list[_Rule]:
         _Rule(
             "unique",
             "every asset has one row for a day",
-            {"date": pl.struct("canonical_id", "date").is_duplicated()},
+            {"date": _day.is_duplicated().over("canonical_id")},
         ),
         _Rule("days", f"no row lies after {last}, the last day of the run", {"date": _day > last}),
         _Rule(
