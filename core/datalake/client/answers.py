@@ -24,12 +24,15 @@ class Limited(Unavailable):
 
 @frozen
 class Reader:
-    """Turns the answers of one provider into errors; `hint(headers)` is the wait they ask for."""
+    """Turns the answers of one provider into errors.
+
+    `hint(headers, limited)` is the wait that an answer asks for, in seconds.
+    """
 
     provider: Provider
     plan: Plan
     secrets: tuple[Secret, ...]
-    hint: Callable[[Mapping[str, str]], float | None]
+    hint: Callable[[Mapping[str, str], bool], float | None]
 
     def says(self, path: str, what: str) -> str:
         """A sentence on one call; `path` has no key in it."""
@@ -44,7 +47,7 @@ class Reader:
             return None
         text = self.says(path, self._told(status, headers, body))
         if issubclass(kind, Unavailable):
-            return kind(text, self.hint(headers))
+            return kind(text, self.hint(headers, issubclass(kind, Limited)))
         if issubclass(kind, Refused):
             return kind(f"{text} {self._advice()}")
         return kind(text)
@@ -77,8 +80,8 @@ class Reader:
 
     def _told(self, status: int, headers: Mapping[str, str], body: bytes) -> str:
         if 300 <= status < 400:
-            host = urlsplit(headers.get("location", "")).hostname or "another path"
-            return f"answered {status}, a redirect to {host}, which is not followed"
+            there = _host(headers.get("location", ""))
+            return f"answered {status}, a redirect to {there}, which is not followed"
         return f"answered {status}{self._quote(body)}"
 
     def _quote(self, body: bytes) -> str:
@@ -95,6 +98,13 @@ class Reader:
         names = " or ".join(provider.variables())
         need = f": set {names}" if names else ""
         return f"(plan {self.plan.name}, without a key{need}{where})"
+
+
+def _host(location: str) -> str:
+    try:
+        return urlsplit(location).hostname or "another path"
+    except ValueError:
+        return "no proper URL"
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

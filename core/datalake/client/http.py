@@ -198,9 +198,10 @@ class HttpClient:
         session.mount(f"{self._base}/", self._transport)
         return session
 
-    def _asked_wait(self, headers: Mapping[str, str]) -> float | None:
-        patience = self._retry.patience
-        return asked_wait(headers, self._provider.reset_header, self.now, patience)
+    def _asked_wait(self, headers: Mapping[str, str], limited: bool) -> float | None:
+        # some vendors tell with every answer when their limit is free again
+        reset = self._provider.reset_header if limited else None
+        return asked_wait(headers, reset, self.now, self._retry.patience)
 
     def _count(self, *, retries: int = 0, hits: int = 0) -> None:
         with self._lock:
