@@ -133,6 +133,7 @@ def test_killed_at_random(output, whole, made, frame):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_killed_at_hundreds_of_random_instants(output, whole, made, frame):
     """The same for longer."""
     kill_at_random(200, output, whole, made, frame)
