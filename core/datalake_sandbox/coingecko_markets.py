@@ -102,7 +102,7 @@ class Markets:
             low=float(day.price.min()),
             ath=(max(float(past[high]), float(day.price.max())), first + high),
             atl=(min(float(past[low]), float(day.price.min())), first + low),
-            supply=float(market.supply(coin)[market.today]),
+            supply=float(market.daily(coin).supply[market.today]),
         )
 
     def _ranks(self, rows: list[Ticker]) -> dict[str, int]:

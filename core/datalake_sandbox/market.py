@@ -7,7 +7,7 @@ clock sees the same past. Between midnights a price follows a smooth bridge. All
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from attrs import frozen
@@ -42,7 +42,11 @@ class Daily:
 
     price: Series
     volume: Series
-    cap: Series
+    supply: Series
+
+    @property
+    def cap(self) -> Series:
+        return significant(self.price * self.supply)
 
 
 @frozen
@@ -98,28 +102,25 @@ class Market:
         return State(
             price=price,
             volume=significant(daily.volume[day] * (1 - part) + daily.volume[day + 1] * part),
-            cap=significant(price * self.supply(coin)[day]) * (daily.cap[day] > 0),
+            cap=significant(price * daily.supply[day]),
         )
 
-    def supply(self, coin: Coin) -> Series:
+    def _supply(self, coin: Coin) -> Series:
         """Coins in circulation at each midnight: a slow curve, so that caps keep their order."""
         if coin.kind == "migrated":
             return self._pool(coin) * self._left_behind(coin)
-        movers = [c for c in self.universe.coins.values() if c.base == coin.id]
-        mover = next((c for c in movers if c.kind == "migrated"), None)
+        mover = self._movers.get(coin.id)
         if mover is not None:
             return self._pool(mover) * (1.0 - self._left_behind(mover)) * mover.ratio
         yearly = 0.3 if coin.type in ("usd", "fund", "fiat", "metal") else 0.02
-        return np.asarray(coin.market_cap / coin.price * np.exp(-yearly * self._years_before()))
+        return np.asarray(coin.market_cap / coin.price * np.exp(-yearly * self._years_before))
 
     def _simulate(self, coin_id: str) -> Daily:
         coin = self.universe.coins[coin_id]
         price = self._paths(coin_id)
         trade = wander(self.seed, coin.id, "volume", count=self.days, step=0.07, half_life=25)
-        volume = coin.volume * np.exp(trade + 0.5 * self.mood - 0.1 * self._years_before())
-        return Daily(
-            price=price, volume=significant(volume), cap=significant(price * self.supply(coin))
-        )
+        volume = coin.volume * np.exp(trade + 0.5 * self.mood - 0.1 * self._years_before)
+        return Daily(price=price, volume=significant(volume), supply=self._supply(coin))
 
     def _path(self, coin_id: str) -> Series:
         coin = self.universe.coins[coin_id]
@@ -129,7 +130,7 @@ class Market:
         return significant(coin.price * np.exp(self._log_path(coin)))
 
     def _log_path(self, coin: Coin) -> Series:
-        years = self._years_before()
+        years = self._years_before
         if coin.type == "usd":
             return wander(self.seed, coin.id, count=self.days, step=0.0002, half_life=25)
         if coin.type == "fund":
@@ -154,7 +155,7 @@ class Market:
         """Supply of a migrating coin and its successor together, counted in the old coin."""
         base = self.universe.coins[mover.base or ""]
         whole = (base.market_cap + mover.market_cap) / (base.price * mover.ratio)
-        return np.asarray(whole * np.exp(-0.01 * self._years_before()))
+        return np.asarray(whole * np.exp(-0.01 * self._years_before))
 
     def _left_behind(self, mover: Coin) -> Series:
         """The part of the pool that has not migrated yet."""
@@ -178,6 +179,13 @@ class Market:
         path = wander(self.seed, name, count=self.days, step=step, half_life=half_life)
         return np.asarray(path - path[self.anchor])
 
+    @cached_property
+    def _movers(self) -> dict[str, Coin]:
+        """The coin that migrates into a base, by the base's id."""
+        coins = self.universe.coins.values()
+        return {coin.base: coin for coin in coins if coin.base and coin.kind == "migrated"}
+
+    @cached_property
     def _years_before(self) -> Series:
         """Years from a midnight to the anchor; 0 after it, where trends end."""
         return np.clip((self.anchor - np.arange(self.days)) / 365.25, 0.0, None)

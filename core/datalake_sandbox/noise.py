@@ -7,6 +7,7 @@ those before it, and it is the same on every platform and in every version of Nu
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +30,9 @@ def _mixed(start: np.uint64, positions: Counter) -> NDArray[np.uint64]:
 
 def normals_at(seed: int, *names: str | int, positions: Counter) -> Series:
     """Nearly normal draws (mean 0, deviation 1, never beyond 3.5) at the positions of a stream."""
-    lanes = _mixed(_start(seed, names), positions).view(np.uint16)
-    total = lanes.reshape(-1, 4).astype(np.float64).sum(axis=1)
+    word = _mixed(_start(seed, names), positions)
+    lanes = (word >> np.uint64(shift) & np.uint64(0xFFFF) for shift in (0, 16, 32, 48))
+    total = sum(lanes, start=np.zeros(1, dtype=np.uint64)).astype(np.float64)
     return np.asarray((total / 65_535.0 - 2.0) * 3.0**0.5)
 
 
@@ -49,8 +51,13 @@ def wander(seed: int, *names: str | int, count: int, step: float, half_life: flo
 
     A half-life under 25 days would exceed the range of a float within the market's lifetime.
     """
-    decay = 0.5 ** (np.arange(count) / half_life)
+    decay = _decay(count, half_life)
     return np.asarray(decay * np.cumsum(normals(seed, *names, count=count) * step / decay))
+
+
+@lru_cache(maxsize=16)
+def _decay(count: int, half_life: float) -> Series:
+    return np.asarray(0.5 ** (np.arange(count) / half_life))
 
 
 def significant(values: Series) -> Series:
