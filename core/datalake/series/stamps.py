@@ -77,7 +77,7 @@ def _from_arrow(dataset: Dataset, items: Any, now: datetime) -> Array:
     if items.null_count:
         raise SchemaError(f"column 'time' holds a null, which is no {_expected(dataset)}")
     kind = items.type
-    if pa.types.is_integer(kind):
+    if pa.types.is_integer(kind) or not len(items):
         return _counted(dataset, to_numpy(items.cast(pa.int64()), "i8")[0], now)
     if pa.types.is_floating(kind):
         return _counted(dataset, to_numpy(items.cast(pa.float64()), "f8")[0], now)
@@ -94,7 +94,8 @@ def _counted(dataset: Dataset, items: Array, now: datetime) -> Array:
         f"; {dataset.name!r} declares time_unit={dataset.time_unit!r}: are they {_other(dataset)}?"
     )
     _in_range(items, scale, now, hint)
-    return np.rint(items * scale).astype(np.int64) if items.dtype.kind == "f" else items * scale
+    micros = np.rint(items * scale) if items.dtype.kind == "f" else items.astype(np.int64) * scale
+    return micros.astype(np.int64)
 
 
 def _in_range(items: Array, scale: int, now: datetime, hint: str) -> Array:
