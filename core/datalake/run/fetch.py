@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from .tally import Failure, Tally, Uncovered
 
 #: Series of one provider that are fetched at once: calls per second times their latency is 1 to 4.
 WORKERS = 8
-#: After so many series in a row that the vendor could not serve, it is down: stop asking.
+#: After so many series of a dataset in a row that the vendor could not serve, stop asking.
 DOWN_AFTER = 5
 
 log = logging.getLogger(__name__)
@@ -36,23 +37,32 @@ class Series:
 
 @define
 class Health:
-    """Whether a provider is still worth asking; one for each provider and run."""
+    """Whether a provider's datasets are still worth asking; one for each provider and run.
 
-    verdict: FetchError | None = None
-    _troubles: int = 0
+    A refused key is the whole provider's end. Trouble with many series of one dataset is that
+    dataset's: it may be one endpoint of the vendor that is down.
+    """
+
+    _refused: FetchError | None = None
+    _down: dict[str, FetchError] = field(factory=dict)
+    _troubles: Counter[str] = field(factory=Counter)
     _lock: threading.Lock = field(factory=threading.Lock, repr=False)
 
-    def heard(self, error: FetchError | None) -> None:
+    def verdict(self, dataset: str) -> FetchError | None:
+        """Why this dataset is not asked any more, if it is not."""
+        return self._refused or self._down.get(dataset)
+
+    def heard(self, dataset: str, error: FetchError | None) -> None:
         """Learn from the end of one series."""
         with self._lock:
             if isinstance(error, Refused):
-                self.verdict = error
+                self._refused = self._refused or error
             elif isinstance(error, Unavailable):
-                self._troubles += 1
-                if self._troubles >= DOWN_AFTER and self.verdict is None:
-                    self.verdict = error
+                self._troubles[dataset] += 1
+                if self._troubles[dataset] >= DOWN_AFTER:
+                    self._down.setdefault(dataset, error)
             else:
-                self._troubles = 0
+                self._troubles[dataset] = 0
 
 
 @frozen
@@ -154,7 +164,7 @@ def _resolve(
             # the lists by which assets are found are down: every asset would fail alike
             if want.name not in lists_failed:
                 lists_failed[want.name] = error
-                health.heard(error)
+                health.heard(want.name, error)
             yield Job(want, error=error)
             continue
         if native_id is None:
@@ -175,16 +185,16 @@ def _series(job: Job, cache: AssetCache, tally: Tally, health: Health) -> Series
     try:
         cached = _cached_only(job, cache) if job.error else _cached(job, cache, health)
     except NotFound as error:
-        health.heard(None)
+        health.heard(want.name, None)
         tally.miss(Uncovered(want.dataset.name, want.asset.id, str(error)))
         return None
     except (FetchError, StoreError) as error:
         if isinstance(error, FetchError):
-            health.heard(error)
+            health.heard(want.name, error)
         tally.fail(_failure(want, error, None))
         return None
     if not cached.hit:
-        health.heard(cached.error)
+        health.heard(want.name, cached.error)
     tally.covered(cached)
     if cached.error:
         tally.fail(_failure(want, cached.error, cached))
@@ -214,9 +224,9 @@ def _cached_only(job: Job, cache: AssetCache) -> Cached:
 
 
 def _fetch(job: Job, window: Window, health: Health) -> object:
-    if verdict := health.verdict:
-        raise type(verdict)(f"not asked any more: {verdict}")
     want = job.want
+    if verdict := health.verdict(want.name):
+        raise type(verdict)(f"not asked any more, after: {verdict}")
     return _guarded(want, lambda: want.dataset.fetch(job.native_id, window, want.source.client))
 
 

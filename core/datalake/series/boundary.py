@@ -44,7 +44,7 @@ def to_series(dataset: Dataset, raw: Any, *, now: datetime) -> Series:
     two rows of one time differ, or where a time is impossible.
     """
     delivered = _columns(raw, ["time", *dataset.columns])
-    stamps = to_stamps(dataset, delivered["time"], now=now)
+    stamps = to_stamps(dataset, delivered["time"])
     cells = {name: to_cells(name, col, delivered[name]) for name, col in dataset.columns.items()}
     _check_lengths({"time": len(stamps), **{name: len(cell) for name, cell in cells.items()}})
     days = to_days(dataset, stamps, now=now)
