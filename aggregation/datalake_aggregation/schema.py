@@ -87,16 +87,21 @@ def _words(cl: type) -> list[str]:
     return [name.rstrip("_") for name in fields_dict(cl)]
 
 
-def _text(value: Any, _: Any = None) -> str:
+def _words_of(value: Any) -> str:
     if not isinstance(value, Scalar):
-        raise Wrong("a single word is expected here, not a list or a group of keys")
-    if value.type == "null":
+        raise Wrong("a single value is expected here, not a list or a group of keys")
+    if value.type == "null" or not value.text:
         raise Wrong("nothing stands here; give a value or remove the line")
     if value.type != "str":
         raise Wrong(value.as_quoted)
-    if not value.text or any(c.isspace() for c in value.text):
-        raise Wrong(f'"{value.text}" is not an id; ids have no spaces and are not empty')
     return value.text
+
+
+def _text(value: Any, _: Any = None) -> str:
+    text = _words_of(value)
+    if any(c.isspace() for c in text):
+        raise Wrong(f'"{text}" has a space in it; give one word or one id')
+    return text
 
 
 def _number(value: Any, kind: type) -> float | int:
@@ -114,7 +119,7 @@ def _native_id(value: Any, _: Any = None) -> str | None:
         return None
     if isinstance(value, Scalar) and value.type == "int" and str(int(value.text)) == value.text:
         return value.text
-    return _text(value)
+    return _words_of(value)
 
 
 def _kind(value: Any, _: Any = None) -> str:
