@@ -7,12 +7,13 @@ from datetime import datetime, time
 from typing import Any
 
 from datalake_sandbox import coingecko_errors as errors
-from datalake_sandbox.coingecko_markets import Markets, Ticker, image, percent
+from datalake_sandbox.coingecko_market_data import market_data
+from datalake_sandbox.coingecko_markets import Markets, image
 from datalake_sandbox.coingecko_series import first_index
 from datalake_sandbox.market import Market, index_of
 from datalake_sandbox.messages import Answer, json_answer
 from datalake_sandbox.noise import uniform
-from datalake_sandbox.numbers import iso, price_number, whole
+from datalake_sandbox.numbers import iso
 from datalake_sandbox.universe import Coin
 
 PLATFORMS = {
@@ -75,6 +76,7 @@ def detail(markets: Markets, market: Market, coin: Coin, query: Mapping[str, str
         "description": {"en": f"{coin.name} as simulated by the sandbox."},
         "links": _links(coin),
         "image": {size: image(coin, size) for size in ("thumb", "small", "large")},
+        "has_supply_breakdown": False,
         "country_origin": "",
         "genesis_date": None,
         "sentiment_votes_up_percentage": 75.0,
@@ -83,10 +85,12 @@ def detail(markets: Markets, market: Market, coin: Coin, query: Mapping[str, str
         "market_cap_rank": row.rank if row else None,
         "market_cap_rank_with_rehypothecated": row.rank_with_rehypothecated if row else None,
     }
+    if body["asset_platform_id"]:
+        body["contract_address"] = home[body["asset_platform_id"]]
     if _wanted(query, "localization"):
         body["localization"] = {"en": coin.name}
     if _wanted(query, "market_data"):
-        body["market_data"] = _market_data(markets, market, row)
+        body["market_data"] = market_data(markets, market, row)
     if _wanted(query, "community_data"):
         body["community_data"] = _community()
     if _wanted(query, "developer_data"):
@@ -115,40 +119,8 @@ def _links(coin: Coin) -> dict[str, Any]:
         "facebook_username": "",
         "bitcointalk_thread_identifier": None,
         "telegram_channel_identifier": "",
-        "subreddit_url": None,
+        "subreddit_url": "",
         "repos_url": {"github": [], "bitbucket": []},
-    }
-
-
-def _market_data(markets: Markets, market: Market, row: Ticker | None) -> dict[str, Any]:
-    if row is None:
-        return {"current_price": {}, "market_cap": {}, "total_volume": {}, "last_updated": None}
-    moves = {f"price_change_percentage_{days}d": days for days in (7, 14, 30, 60, 200)}
-    return {
-        "current_price": {"usd": price_number(row.price)},
-        "total_value_locked": None,
-        "mcap_to_tvl_ratio": None,
-        "fdv_to_tvl_ratio": None,
-        "roi": None,
-        "ath": {"usd": price_number(row.ath[0])},
-        "atl": {"usd": price_number(row.atl[0])},
-        "market_cap": {"usd": whole(row.cap)},
-        "market_cap_rank": row.rank,
-        "market_cap_rank_with_rehypothecated": row.rank_with_rehypothecated,
-        "fully_diluted_valuation": {"usd": whole(row.cap * 1.02)},
-        "market_cap_fdv_ratio": 0.98,
-        "total_volume": {"usd": whole(row.volume)},
-        "high_24h": {"usd": price_number(row.high)},
-        "low_24h": {"usd": price_number(row.low)},
-        "price_change_24h": row.price - row.day_ago,
-        "price_change_percentage_24h": percent(row.price, row.day_ago),
-        **{name: markets.change(row, days) or 0.0 for name, days in moves.items()},
-        "price_change_percentage_1y": markets.change(row, 365) or 0.0,
-        "total_supply": row.supply * 1.01,
-        "max_supply": row.coin.max_supply,
-        "max_supply_infinite": row.coin.max_supply is None,
-        "circulating_supply": row.supply,
-        "last_updated": iso(market.clock),
     }
 
 
@@ -174,6 +146,7 @@ def _developer() -> dict[str, Any]:
         "pull_request_contributors": 0,
         "code_additions_deletions_4_weeks": {"additions": 0, "deletions": 0},
         "commit_count_4_weeks": 0,
+        "last_4_weeks_commit_activity_series": [0] * 28,
     }
 
 

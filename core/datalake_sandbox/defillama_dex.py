@@ -9,7 +9,7 @@ import numpy as np
 
 from datalake_sandbox import defillama_errors as errors
 from datalake_sandbox.defillama_tvl import seconds
-from datalake_sandbox.dex import Dex, Volumes, totals
+from datalake_sandbox.dex import Dex, Volumes, averages, totals
 from datalake_sandbox.market import Market
 from datalake_sandbox.messages import Answer, json_answer
 from datalake_sandbox.noise import uniform
@@ -93,6 +93,7 @@ class DexPages:
         sums = self._sums(row, share)
         return {
             **sums,
+            **averages(sums),
             **self._parts(row, sums),
             "defillamaId": row.id,
             "name": row.name,

@@ -113,6 +113,7 @@ def _about(row: Protocol, market: Market) -> dict[str, Any]:
         "listedAt": int(midnight_ms(0) / 1000),
         "methodology": "Simulated.",
         "misrepresentedTokens": False,
+        "tvlCodePath": f"https://example.org/projects/{row.slug}/index.js",
     }
     if row.parent:
         about["parentProtocol"] = row.parent

@@ -18,6 +18,22 @@ _FIRST_CHAIN_DAY = 1_400
 _WEEK = np.array([1.0, 1.05, 1.1, 1.08, 1.02, 0.85, 0.8])
 
 
+_SPANS = {
+    "total7d": (7, 0),
+    "total14dto7d": (14, 7),
+    "total30d": (30, 0),
+    "total60dto30d": (60, 30),
+    "total1y": (365, 0),
+}
+_CHANGES = {
+    "change_1d": ("total24h", "total48hto24h"),
+    "change_7d": ("total24h", "total7DaysAgo"),
+    "change_1m": ("total24h", "total30DaysAgo"),
+    "change_7dover7d": ("total7d", "total14dto7d"),
+    "change_30dover30d": ("total30d", "total60dto30d"),
+}
+
+
 @frozen
 class Volumes:
     """Day indexes and volumes; the last day is today and not over."""
@@ -92,26 +108,29 @@ def totals(volumes: Volumes, part_of_day: float) -> dict[str, Any]:
     """The sums and changes that DefiLlama shows; they do not count today, which is not over."""
     done = volumes.values[:-1]
     if len(done) < 2:
-        return {"total24h": None, "total48hto24h": None, "totalAllTime": float(done.sum())}
-    today = volumes.values[-1]
-    day = round(float(done[-1] * (1 - part_of_day) + today) * 1.01)
+        return {"total24h": None, "total48hto24h": None, "totalAllTime": int(done.sum())}
+    day = round(float(done[-1] * (1 - part_of_day) + volumes.values[-1]) * 1.01)
     fields: dict[str, Any] = {"total24h": day, "total48hto24h": int(done[-2])}
-    spans = {"total7d": (7, 0), "total14dto7d": (14, 7), "total30d": (30, 0)}
-    for name, (start, stop) in {**spans, "total60dto30d": (60, 30), "total1y": (365, 0)}.items():
+    for name, (start, stop) in _SPANS.items():
         if len(done) >= start:
             fields[name] = int(done[len(done) - start : len(done) - stop].sum())
     for name, ago in {"total7DaysAgo": 8, "total30DaysAgo": 31}.items():
         if len(done) >= ago:
             fields[name] = int(done[-ago])
     fields["totalAllTime"] = int(done.sum())
-    pairs = {
-        "change_1d": ("total24h", "total48hto24h"),
-        "change_7d": ("total24h", "total7DaysAgo"),
-        "change_1m": ("total24h", "total30DaysAgo"),
-        "change_7dover7d": ("total7d", "total14dto7d"),
-        "change_30dover30d": ("total30d", "total60dto30d"),
-    }
-    for name, (now, before) in pairs.items():
+    for name, (now, before) in _CHANGES.items():
         if fields.get(before):
             fields[name] = round((fields[now] / fields[before] - 1) * 100, 2)
     return fields
+
+
+def averages(fields: dict[str, Any]) -> dict[str, float]:
+    """What a row says of its last year, beside the totals."""
+    if "total1y" not in fields:
+        return {}
+    year = fields["total1y"]
+    return {
+        "annualized1y": year,
+        "average1y": year / 365,
+        "monthlyAverage1y": year / 365 * 30.44,
+    }
