@@ -38,11 +38,18 @@ def fetch(coin: str, window: Window, client: Client) -> dict[str, NDArray[Any]]:
 
 
 def _daily(coin: str, window: Window, client: Client) -> Iterator[Candle]:
+    """Newest first: most coins are younger than the window, and what comes before the first
+    candle need not be asked for (no recorded coin has a gap of 178 days)."""
     start, end = window.unix()
-    for first in range(start, end, STEP_S):
+    begun = False
+    for first in reversed(range(start, end, STEP_S)):
         last = min(first + SPAN_S, end + DAY_S)
         query = {"vs_currency": "usd", "interval": "daily", "from": first, "to": last}
-        yield from client.get(f"coins/{coin}/ohlc/range", query, into=list[Candle])
+        candles = client.get(f"coins/{coin}/ohlc/range", query, into=list[Candle])
+        if begun and not candles:
+            return
+        begun = begun or bool(candles)
+        yield from candles
 
 
 def _finished(candles: list[Candle], now: datetime) -> list[Candle]:

@@ -83,6 +83,18 @@ def test_candles_of_paid_plans_cover_the_window(connect, plan):
     assert client.stats.calls == 3
 
 
+def test_candles_before_a_coin_s_first_are_not_asked_for(connect):
+    """Eight years are 17 calls; a coin of some months takes two or three."""
+    client = connect(COINGECKO, "pro")
+    old = series(OHLC, "bitcoin", Window(OHLC.since, TODAY), client)
+    calls = client.stats.calls
+    assert len(days(old)) == Window(OHLC.since, TODAY).days
+    young = series(OHLC, "midnight-3", Window(OHLC.since, TODAY), client)
+    assert 60 < len(days(young)) < 178
+    assert calls == 17
+    assert client.stats.calls - calls == 2
+
+
 def test_candles_of_a_single_day(connect):
     """A daily refresh asks for one day and gets it."""
     window = Window(TODAY - timedelta(days=1), TODAY)
