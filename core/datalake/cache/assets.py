@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from attrs import field, frozen
 
-from ..errors import Conflict, FetchError, StoreError
+from ..errors import Conflict, FetchError, NotFound, StoreError
 from ..models import Dataset, Window
 from ..series import series_schema, to_series
 from ..stores import ABSENT, Store
@@ -119,6 +119,10 @@ class AssetCache:
             return Cached(_served(entry, dataset, wanted), isinstance(entry, Found), reason)
         try:
             answer = self._ask(entry, dataset, wanted, reachable, window, fetch)
+        except NotFound as error:
+            if isinstance(entry, Miss):
+                self._remember_absence(key, dataset, native_id, entry, window)
+            return _stand_in(entry, wanted, reason, error)
         except FetchError as error:
             return _stand_in(entry, wanted, reason, error)
         joined = self._commit(key, dataset, native_id, entry, answer)
@@ -130,6 +134,13 @@ class AssetCache:
             revisions=len(joined.replaced) if joined.replaced else 0,
             rejected=answer.rejected,
         )
+
+    def _remember_absence(
+        self, key: SeriesKey, dataset: Dataset, native_id: str, entry: Miss, window: Window
+    ) -> None:
+        """An unknown name is an answer too: an empty series, so that a repeated run asks less."""
+        nothing = series_schema(dataset).empty_table()
+        self._commit(key, dataset, native_id, entry, _Answer(nothing, window, 0, self.clock()))
 
     def _ask(
         self,

@@ -30,7 +30,7 @@ WRITER = f"crypto-datalake/{__version__}"
 #: More days than this field will have for a century, and more columns than any dataset.
 MOST_ROWS, MOST_COLUMNS = 40_000, 64
 #: Far above what a series of that size takes.
-MOST_BYTES, MOST_BYTES_UNPACKED = 32 << 20, 256 << 20
+MOST_BYTES, MOST_BYTES_UNPACKED = 16 << 20, 64 << 20
 PREFIX = b"datalake."
 _PLAIN = "".join(chr(code) for code in range(32, 127) if chr(code) != "%")
 

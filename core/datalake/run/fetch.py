@@ -195,9 +195,13 @@ def _series(job: Job, cache: AssetCache, tally: Tally, health: Health) -> Series
         return None
     if not cached.hit:
         health.heard(want.name, cached.error)
-    tally.covered(cached)
     if cached.error:
         tally.fail(_failure(want, cached.error, cached))
+    elif not cached.table.num_rows:
+        reason = f"{want.source.provider.title} has none of the wanted days"
+        tally.miss(Uncovered(want.dataset.name, want.asset.id, reason))
+        return None
+    tally.covered(cached)
     return Series(want, cached.table)
 
 
