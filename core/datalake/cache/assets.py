@@ -120,7 +120,7 @@ class AssetCache:
         try:
             answer = self._ask(entry, dataset, wanted, reachable, window, fetch)
         except NotFound as error:
-            if isinstance(entry, Miss):
+            if isinstance(entry, Miss) and entry.generation == ABSENT:
                 self._remember_absence(key, dataset, native_id, entry, window)
             return _stand_in(entry, wanted, reason, error)
         except FetchError as error:
@@ -138,7 +138,10 @@ class AssetCache:
     def _remember_absence(
         self, key: SeriesKey, dataset: Dataset, native_id: str, entry: Miss, window: Window
     ) -> None:
-        """An unknown name is an answer too: an empty series, so that a repeated run asks less."""
+        """An unknown name is an answer too: an empty series, so that a repeated run asks less.
+
+        Only where nothing lies: rows that were fetched under another name are worth more.
+        """
         nothing = series_schema(dataset).empty_table()
         self._commit(key, dataset, native_id, entry, _Answer(nothing, window, 0, self.clock()))
 
