@@ -75,6 +75,14 @@ def test_an_older_question_is_not_forgotten():
     assert head.missing(days(0, 30), ALL, NOW) is None
 
 
+def test_two_empty_answers_claim_no_day():
+    """Nothing came for March, nothing for February: no day is known, and none is asked again."""
+    march = first_coverage(days(59, 90), None, NOW)
+    both = march.after(days(31, 59), None, NOW)
+    assert both.known == days(31, 31)
+    assert both.missing(days(31, 90), ALL, NOW) is None
+
+
 windows = st.tuples(st.integers(0, 60), st.integers(1, 30)).map(lambda w: days(w[0], w[0] + w[1]))
 
 

@@ -16,6 +16,7 @@ import pytest
 from datalake.cache import Found, Miss, SeriesKey
 from datalake.cache.objects import decode
 from datalake.stores import Stored
+from datalake.stores.memory import MemoryStore
 
 
 @pytest.fixture
@@ -186,6 +187,7 @@ from datalake.cache import Found, SeriesKey
 from datalake.cache.objects import decode
 from datalake.models import Column, Dataset, Stamp
 from datalake.stores import Stored
+from datalake.stores.memory import MemoryStore
 data = Path(sys.argv[1]).read_bytes()
 dataset = Dataset(name="market", columns={"price": Column("", "", minimum=0),
     "rank": Column("", "", type="int64"), "label": Column("", "", type="string")},
@@ -220,8 +222,6 @@ def test_hostile_files_never_crash(good, key, tmp_path, rounds):
 
 def test_every_flipped_bit_is_noticed(new_lake, key):
     """With the sha256 that was written, no change of any byte goes unseen."""
-    from datalake.stores.memory import MemoryStore
-
     lake = new_lake(MemoryStore())
     lake.get("2026-03-01", "2026-03-04")
     found = lake.store.get(key.path)
@@ -235,8 +235,6 @@ def test_every_flipped_bit_is_noticed(new_lake, key):
 
 def test_a_series_by_somebody_else(new_lake, key):
     """Plain parquet with the documented facts, by other code and other settings, is a hit."""
-    from datalake.stores.memory import MemoryStore
-
     facts = {
         "schema_version": "1",
         "series": "provider=acme/dataset=market/asset=bitcoin",

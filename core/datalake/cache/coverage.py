@@ -66,10 +66,13 @@ class Coverage:
         fresh = first_coverage(asked, delivered_through, now)
         if not _touch(self.known, asked):
             return max(self, fresh, key=lambda coverage: coverage.start)
+        start = min(self.start, asked.start)
         renew = asked.last >= self.asked_through(now)
         return Coverage(
-            start=min(self.start, asked.start),
-            complete_through=max(self.complete_through, fresh.complete_through),
+            start=start,
+            complete_through=max(
+                (side.complete_through for side in (self, fresh) if side.known), default=start - DAY
+            ),
             checked_at=now if renew else self.checked_at,
             checked_through=asked.last if renew else self.checked_through,
         )
