@@ -98,16 +98,12 @@ def _cells(rows: nw.DataFrame[Any], rules: dict[str, Rule]) -> nw.DataFrame[Any]
         for name, rule in rules.items()
     ]
     added = [name for name, rule in rules.items() if rule.how.adds]
-    only = [name for name, rule in rules.items() if not rule.how.adds]
-    cells = (
-        rows.select(*KEYS, *entering)
-        .group_by(KEYS)
-        .agg(
-            nw.col(*only).max(),
-            nw.col(*added).sum(),
-            *(nw.col(name).count().alias(f"known {name}") for name in added),
-        )
-    )
+    values = [
+        nw.col(name).sum() if name in added else nw.col(name).max()  # max: there is at most one
+        for name in rules
+    ]
+    counts = [nw.col(name).count().alias(f"known {name}") for name in added]
+    cells = rows.select(*KEYS, *entering).group_by(KEYS).agg(*values, *counts)
     return cells.with_columns(
         nw.when(nw.col(f"known {name}") > 0).then(nw.col(name)).alias(name) for name in added
     )

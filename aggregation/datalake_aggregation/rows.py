@@ -55,6 +55,8 @@ def _metrics(rows: nw.DataFrame[Any], mapping: Mapping) -> list[str]:
     if missing:
         raise ValueError(f"the frame has no column {' and no column '.join(missing)}")
     metrics = [name for name in rows.columns if name not in IDS]
+    if not metrics:
+        raise ValueError("the frame has no metric, only date and asset; there is nothing to fold")
     for name in metrics:
         if name not in mapping.columns:
             known = suggestion(name, mapping.columns)
