@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from datalake_sandbox import Sandbox
 
 CLOCK = datetime(2026, 11, 22, 14, 3, tzinfo=timezone.utc)

@@ -54,7 +54,9 @@ def test_free_coingecko_plans_reach_back_one_year(get, headers):
     asked = [
         get(PUBLIC, chart, headers=headers, days=366, **usd),
         get(PUBLIC, chart, headers=headers, days="max", **usd),
-        get(PUBLIC, f"{chart}/range", headers=headers, vs_currency="usd", from_=1, to=1_790_000_000),
+        get(
+            PUBLIC, f"{chart}/range", headers=headers, vs_currency="usd", from_=1, to=1_790_000_000
+        ),
         get(PUBLIC, "/api/v3/coins/bitcoin/ohlc", headers=headers, vs_currency="usd", days="max"),
         get(PUBLIC, "/api/v3/coins/bitcoin/history", headers=headers, date="01-01-2020"),
     ]
@@ -158,7 +160,12 @@ def test_lunarcrush_errors(get, path, status, text):
     ("path", "query", "status", "body"),
     [
         ("/coins/no-such-coin", {}, 404, {"error": "coin not found"}),
-        ("/nothing", {}, 404, {"error": "Incorrect path. Please check https://www.coingecko.com/api/"}),
+        (
+            "/nothing",
+            {},
+            404,
+            {"error": "Incorrect path. Please check https://www.coingecko.com/api/"},
+        ),
         ("/coins/markets", {}, 422, {"error": "Missing parameter vs_currency"}),
         ("/coins/bitcoin/market_chart", {}, 422, {"error": "Missing parameter vs_currency"}),
         ("/coins/bitcoin/ohlc", {}, 500, {"status": 500, "error": "Internal Server Error"}),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 import requests
+
 from datalake_sandbox import Sandbox
 
 PRO = "https://pro-api.coingecko.com"
@@ -78,7 +79,8 @@ def test_market_cap_order_hardly_moves_in_a_day(get, serve, clock):
 
 
 @pytest.mark.parametrize(
-    "clock", [datetime(2026, 1, 1), datetime(2010, 1, 1, tzinfo=timezone.utc)]  # noqa: DTZ001
+    "clock",
+    [datetime(2026, 1, 1), datetime(2010, 1, 1, tzinfo=timezone.utc)],  # noqa: DTZ001
 )
 def test_a_clock_without_a_zone_or_before_the_market_is_refused(clock):
     """The constructor says what is wrong with a clock."""

@@ -7,6 +7,7 @@ import time
 from datetime import datetime
 
 import pytest
+
 from datalake_sandbox.limits import Limits
 from datalake_sandbox.messages import Access
 
