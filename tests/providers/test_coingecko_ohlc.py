@@ -81,7 +81,9 @@ def test_a_day_that_lacks_a_candle_is_no_day(missing):
     """Five candles may lack the high or the low: null is better than a guess."""
     stamps = [DAY_MS * 3 + FOUR_HOURS * place for place in range(1, 13)]
     del stamps[missing]
-    assert fold(table([candle(stamp) for stamp in stamps]))["time"].tolist() == [5 * DAY_MS]
+    days = fold(table([candle(stamp) for stamp in stamps]))
+    assert days["time"].tolist() == [5 * DAY_MS]
+    assert {len(column) for column in days.values()} == {1}
 
 
 def test_a_candle_that_comes_twice_counts_once():

@@ -109,6 +109,24 @@ def test_a_family_that_is_no_longer_listed_is_not_asked_for():
     assert find("uniswap", [protocol("something-else")]) is None
 
 
+def test_of_several_protocols_the_largest_carries_the_token():
+    """Whatever the order of the list."""
+    rows = [
+        protocol("old", "some-token", tvl=1.0, number="1"),
+        protocol("main", "some-token", tvl=9.0, number="2"),
+        protocol("new", "some-token", tvl=None, number="3"),
+    ]
+    assert find("some-token", rows) == Found("protocol", "2", "main")
+    assert find("some-token", rows[::-1]) == Found("protocol", "2", "main")
+
+
+def test_a_family_of_custodians_is_no_family():
+    """Chainlink's family, were bridges all that it has, would hold nothing of its own."""
+    rows = [protocol("chainlink-ccip", None, "chainlink", category="Bridge")]
+    assert PARENTS["chainlink"] == "chainlink"
+    assert find("chainlink", rows) is None
+
+
 @pytest.mark.parametrize(
     "category", ["CEX", "Chain", "Bridge", "Canonical Bridge", "RWA", "Services", "Foundation"]
 )
