@@ -53,6 +53,10 @@ class Rule:
         """Whether variants' values are needed, not only the native asset's."""
         return self.how.needs_members
 
+    def relies_on(self, kind: str) -> bool:
+        """Whether a cell is not to be trusted while a member of this kind could not be had."""
+        return self.how.relies_on(kind)
+
 
 @frozen
 class Mapping:

@@ -90,6 +90,9 @@ class NativePlus:
     def enters(self, column: str) -> nw.Expr:
         return nw.col("kind").is_in(["native", *self.kinds])
 
+    def relies_on(self, kind: str) -> bool:
+        return kind == "native" or kind in self.kinds
+
 
 @frozen
 class SumOfMembers:
@@ -102,3 +105,6 @@ class SumOfMembers:
 
     def enters(self, column: str) -> nw.Expr:
         return ~nw.col("excluded")
+
+    def relies_on(self, kind: str) -> bool:
+        return True

@@ -182,8 +182,7 @@ def big_lake():
     )
     names = ("close", "volume", "market_cap", "chain_tvl")
     holes = [
-        pl.when(pl.Series(rng.random(size) < 0.9)).then(pl.col(name)).alias(name)
-        for name in names
+        pl.when(pl.Series(rng.random(size) < 0.9)).then(pl.col(name)).alias(name) for name in names
     ]
     lake = frame.with_columns(holes).with_columns(pl.col("volume") % 7)
     return lake.sample(fraction=1.0, shuffle=True, seed=7).filter(rng.random(size) < 0.97)

@@ -1,0 +1,159 @@
+"""A user's file over the shipped one: what it replaces, what it leaves, and what may be asked."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from datalake_aggregation import MappingError, Member, load_mapping, parse_mapping
+
+BASE = """\
+version: 1
+guard: {tolerance: 0.1, days: 4}
+columns:
+  close: {source: [p.d.close, q.d.close], from: native, else: largest-volume}
+  volume: {source: p.d.volume, sum: members}
+  cap: {source: p.d.cap, from: native, plus: migrated}
+  tvl: {source: p.d.tvl, from: native}
+assets:
+  sun: {wrapped: [wsun, xsun], bridged: [sun-b], staked: [staked-sun]}
+  moon: {migrated: [luna], wrapped: [wmoon]}
+native_ids:
+  p.d: {sun: 1, moon: "chain:Moon One"}
+  q.d: {sun: null}
+"""
+
+
+@pytest.fixture
+def base():
+    """The mapping that others are laid over here."""
+    return parse_mapping(BASE, "base.yaml")
+
+
+def over(base, text):
+    """Lay a user's text over the base."""
+    return parse_mapping("version: 1\n" + text, "mine.yaml", base)
+
+
+def ids(mapping, canonical_id):
+    """Return the ids of the members of a canonical asset."""
+    return [member.asset for member in mapping.members(canonical_id)]
+
+
+def test_what_a_mapping_answers(base):
+    """Members come native first, then in the order of the file; staked ones stand alone."""
+    assert base.members("moon") == (
+        *(Member("moon", "native"), Member("luna", "migrated"), Member("wmoon", "wrapped")),
+    )
+    assert ids(base, "sun") == ["sun", "wsun", "xsun", "sun-b"]
+    assert ids(base, "unheard-of") == ["unheard-of"]
+    assert [base.canonical_of(a) for a in ("wsun", "sun", "staked-sun", "new")] == [
+        *("sun", "sun", "staked-sun", "new")
+    ]
+    assert base.native_ids == {
+        "p.d": {"sun": "1", "moon": "chain:Moon One"},
+        "q.d": {"sun": None},
+    }
+
+
+def test_what_a_rule_answers(base):
+    """Sources in order, the rule as written, where, and whether variants are needed."""
+    rules = base.columns
+    assert list(rules) == ["close", "volume", "cap", "tvl"]
+    assert rules["close"].source == ("p.d.close", "q.d.close")
+    assert [(rule.text, str(rule.where), rule.needs_members) for rule in rules.values()] == [
+        ("{from: native, else: largest-volume}", "base.yaml:4", True),
+        ("{sum: members}", "base.yaml:5", True),
+        ("{from: native, plus: migrated}", "base.yaml:6", True),
+        ("{from: native}", "base.yaml:7", False),
+    ]
+
+
+def test_an_empty_file_changes_nothing(base):
+    """Only what differs needs to be there."""
+    assert over(base, "") == base
+
+
+def test_a_list_replaces_the_list_of_that_asset_and_kind(base):
+    """Other kinds and other assets stay."""
+    mine = over(base, "assets: {sun: {wrapped: [ysun]}}")
+    assert ids(mine, "sun") == ["sun", "sun-b", "ysun"]
+    assert ids(mine, "moon") == ids(base, "moon")
+    assert mine.canonical_of("wsun") == "wsun"
+
+
+def test_a_new_kind_and_a_new_asset_are_added(base):
+    """What the shipped file does not have is simply there."""
+    mine = over(base, "assets: {sun: {migrated: [old-sun]}, star: {wrapped: [wstar]}}")
+    assert ids(mine, "sun") == ["sun", "wsun", "xsun", "sun-b", "old-sun"]
+    assert mine.canonical_of("wstar") == "star"
+
+
+def test_a_claimed_id_leaves_its_former_place(base):
+    """Claimed as a variant of another, as a staked one, or as an asset with variants."""
+    assert ids(over(base, "assets: {moon: {bridged: [xsun]}}"), "sun") == ["sun", "wsun", "sun-b"]
+    stands_alone = over(base, "assets: {sun: {staked: [xsun]}}")
+    assert stands_alone.canonical_of("xsun") == "xsun"
+    own = over(base, "assets: {wmoon: {wrapped: [wwmoon]}}")
+    assert (ids(own, "moon"), ids(own, "wmoon")) == (["moon", "luna"], ["wmoon", "wwmoon"])
+
+
+def test_an_asset_that_loses_its_last_variant(base):
+    """It is then like any other."""
+    mine = over(base, "assets: {star: {wrapped: [luna, wmoon]}}")
+    assert "moon" not in mine.variants
+    assert ids(mine, "moon") == ["moon"]
+
+
+def test_merge_guard_columns_and_native_ids_replace_one_by_one(base):
+    """Each entry that is given; the others stay as they were, in their order."""
+    mine = over(
+        base,
+        "merge: [bridged]\n"
+        "guard: {days: 2}\n"
+        "columns: {volume: {source: q.d.volume, from: native}, new: {source: a.b.c, sum: members}}"
+        "\nnative_ids: {p.d: {sun: ~, star: 7}, r.d: {sun: x}}",
+    )
+    assert ids(mine, "sun") == ["sun", "sun-b"]
+    assert (mine.guard.tolerance, mine.guard.days) == (0.1, 2)
+    assert list(mine.columns) == ["close", "volume", "cap", "tvl", "new"]
+    assert mine.columns["volume"].source == ("q.d.volume",)
+    assert str(mine.columns["volume"].where) == "mine.yaml:4"
+    assert mine.columns["close"] == base.columns["close"]
+    assert mine.native_ids == {
+        "p.d": {"sun": None, "moon": "chain:Moon One", "star": "7"},
+        "q.d": {"sun": None},
+        "r.d": {"sun": "x"},
+    }
+
+
+def test_mistakes_that_only_both_files_make(base):
+    """A native of the shipped file as a variant in the user's: the user's line is named."""
+    with pytest.raises(MappingError) as caught:
+        over(base, "assets:\n  moon:\n    wrapped: [sun]")
+    (problem,) = caught.value.problems
+    assert problem.startswith('mine.yaml:4: "sun" is a variant of moon here but has variants')
+
+
+def test_a_cycle_over_both_files_cannot_arise(base):
+    """Naming the native of an id frees that id first."""
+    mine = over(base, "assets: {wsun: {wrapped: [sun-b]}}")
+    assert (ids(mine, "sun"), ids(mine, "wsun")) == (["sun", "xsun"], ["wsun", "sun-b"])
+
+
+def test_a_users_file_over_the_shipped_one(tmp_path):
+    """The path is the name under which its entries are known."""
+    path = tmp_path / "mine.yaml"
+    path.write_text("version: 1\nassets:\n  bitcoin:\n    wrapped: [wrapped-bitcoin]\n")
+    mine, shipped = load_mapping(path), load_mapping()
+    assert mine.canonical_of("coinbase-wrapped-btc") == "coinbase-wrapped-btc"
+    assert mine.canonical_of("binance-bitcoin") == "bitcoin"
+    (wrapped,) = [m for m in mine.members("bitcoin") if m.kind == "wrapped"]
+    assert str(wrapped.where) == f"{path}:4"
+    assert mine.columns == shipped.columns
+
+
+def test_a_mapping_cannot_be_changed(base):
+    """Values are frozen; a change is a new mapping."""
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        base.merge = ()
