@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from attrs import evolve
 
+from datalake_sandbox import defillama_chains as chains
 from datalake_sandbox import defillama_errors as errors
-from datalake_sandbox import defillama_tvl as pages
+from datalake_sandbox import defillama_protocols as protocols
 from datalake_sandbox.auth import UPGRADE
 from datalake_sandbox.defillama_dex import DexPages
 from datalake_sandbox.dex import Dex
@@ -39,12 +40,12 @@ class DefiLlama:
         trading = DexPages(market, dex, tvl)
         self._routes = routes(
             {
-                "/protocols": lambda q: pages.protocol_rows(tvl, market),
-                "/protocol/{}": lambda slug, q: pages.protocol(tvl, market, slug),
-                "/tvl/{}": lambda slug, q: pages.current_tvl(tvl, market, slug),
-                "/v2/chains": lambda q: pages.chains(tvl),
-                "/v2/historicalChainTvl": lambda q: pages.all_chains_history(tvl, market),
-                "/v2/historicalChainTvl/{}": lambda name, q: pages.chain_history(tvl, name),
+                "/protocols": lambda q: protocols.protocol_rows(tvl, market),
+                "/protocol/{}": lambda slug, q: protocols.protocol(tvl, market, slug),
+                "/tvl/{}": lambda slug, q: protocols.current_tvl(tvl, market, slug),
+                "/v2/chains": lambda q: chains.chains(tvl),
+                "/v2/historicalChainTvl": lambda q: chains.all_chains_history(tvl, market),
+                "/v2/historicalChainTvl/{}": lambda name, q: chains.chain_history(tvl, name),
                 "/overview/dexs": trading.overview,
                 "/overview/dexs/{}": trading.chain_overview,
                 "/summary/dexs/{}": trading.summary,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from datalake_sandbox import defillama_errors as errors
-from datalake_sandbox.defillama_tvl import seconds
+from datalake_sandbox.defillama_chains import seconds
 from datalake_sandbox.dex import Dex, Volumes, averages, totals
 from datalake_sandbox.market import Market
 from datalake_sandbox.messages import Answer, json_answer

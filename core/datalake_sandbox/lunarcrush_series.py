@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import numpy as np
 from attrs import frozen
 
@@ -23,6 +24,30 @@ AHEAD = 7_200
 
 _ORIGIN = midnight_ms(0) // 1000
 _WHOLE_CAP = 2.6e12
+
+
+class Row(msgspec.Struct, gc=False):
+    """One bucket, in LunarCrush's order of fields; a field that is UNSET is not sent."""
+
+    time: int
+    contributors_active: int
+    contributors_created: int
+    interactions: int
+    posts_active: int
+    posts_created: int
+    sentiment: int | msgspec.UnsetType
+    spam: int | msgspec.UnsetType
+    alt_rank: int
+    circulating_supply: float
+    close: float
+    galaxy_score: int | msgspec.UnsetType
+    high: float
+    low: float
+    market_cap: int
+    market_dominance: float
+    open: float
+    social_dominance: float | None
+    volume_24h: int
 
 
 @frozen
@@ -83,16 +108,13 @@ def time_series(
     return json_answer({"config": config, "data": data})
 
 
-def _rows(
-    social: Social, market: Market, row: Followed, starts: Integers, step: int
-) -> list[dict[str, Any]]:
+def _rows(social: Social, market: Market, row: Followed, starts: Integers, step: int) -> list[Row]:
     columns = {
         "time": starts.tolist(),
         **_social_columns(social, row, starts, step),
         **_market_columns(market, row, starts, step),
     }
-    names = list(columns)
-    rows = [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    rows = list(map(Row, *(columns[name] for name in Row.__struct_fields__)))
     _thin(rows, starts, market.seed, row)
     return rows
 
@@ -147,16 +169,16 @@ def _digits(values: Series) -> list[float]:
     return rounded
 
 
-def _thin(rows: list[dict[str, Any]], starts: Integers, seed: int, row: Followed) -> None:
+def _thin(rows: list[Row], starts: Integers, seed: int, row: Followed) -> None:
     """Take away what LunarCrush would not know: any field may be missing from any row."""
     if row.tiny:
-        for record in rows:
-            record["social_dominance"] = None
+        for bucket in rows:
+            bucket.social_dominance = None
     if row.twin:
-        for record in rows:
-            del record["spam"]
+        for bucket in rows:
+            bucket.spam = msgspec.UNSET
     draws = normals_at(seed, row.number, "missing", positions=starts // 3600)
     for place in np.flatnonzero(draws > 2.6).tolist():
-        del rows[place]["sentiment"]
+        rows[place].sentiment = msgspec.UNSET
     for place in np.flatnonzero(draws < -2.6).tolist():
-        del rows[place]["galaxy_score"]
+        rows[place].galaxy_score = msgspec.UNSET

@@ -17,7 +17,7 @@ from datalake_sandbox.messages import Access, Answer, Request, text_answer
 from datalake_sandbox.refusals import limit_headers, too_many
 from datalake_sandbox.server import Delivery
 
-CACHE_BYTES = 48 * 2**20
+CACHE_BYTES = 32 * 2**20
 LOG_LENGTH = 100_000
 
 

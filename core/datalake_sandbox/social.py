@@ -9,7 +9,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from datalake_sandbox.market import EPOCH, Market, index_of
+from datalake_sandbox.market import Market, index_of
 from datalake_sandbox.noise import Series, uniform, wander
 from datalake_sandbox.quirks import LUNARCRUSH_CAP_FACTORS, LUNARCRUSH_NAMES
 from datalake_sandbox.universe import Coin
@@ -118,8 +118,3 @@ class Social:
             alt_rank=np.clip(20 + 1500 * fame * np.exp(-talk), 1, 6000).astype(np.int64),
             interactions=(2e6 * share * np.exp(talk) + 10).astype(np.int64),
         )
-
-
-def day_of(index: int) -> date:
-    """The day of an array index."""
-    return EPOCH + timedelta(days=index)

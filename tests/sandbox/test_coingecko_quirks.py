@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 from statistics import median
 
 import pytest
@@ -75,7 +76,7 @@ def test_some_days_are_missing(chart):
     assert not stamps & {_stamp((2013, 6, 4)), _stamp((2015, 1, 28))}
     assert {_stamp((2013, 6, 3)), _stamp((2013, 6, 5))} <= stamps
     weth = [stamp for stamp, _ in chart("weth")["prices"][:-1]]
-    steps = Counter(later - stamp for stamp, later in zip(weth, weth[1:], strict=False))
+    steps = Counter(later - stamp for stamp, later in pairwise(weth))
     assert steps[5 * DAY] == 1
     assert steps[7 * DAY] == 1
 
@@ -166,7 +167,7 @@ def test_granularity_follows_the_length(chart):
     )
     assert [len(day), len(month), len(year)] == [289, 721, 121]
     assert sum(stamp % 3_600_000 == 0 for stamp in month) < 10
-    assert all(later > stamp for stamp, later in zip(month, month[1:], strict=False))
+    assert all(later > stamp for stamp, later in pairwise(month))
 
 
 def test_ninety_days_of_a_newcomer_are_hourly(serve):
@@ -191,7 +192,7 @@ def test_a_range_keeps_to_its_bounds(get):
 
 
 def test_candles_are_stamped_with_their_close(get, chart):
-    """A daily candle stamped D 00:00 closes at the price of that midnight; the last is unfinished."""
+    """A daily candle stamped D 00:00 closes at that midnight's price; the last is not over."""
     query = {"vs_currency": "usd", "days": 30, "interval": "daily"}
     candles = get(PRO, "/api/v3/coins/bitcoin/ohlc", **query).json()
     midnights = dict(map(tuple, chart("bitcoin", 60)["prices"]))
@@ -209,7 +210,7 @@ def test_candle_widths_follow_the_length(get, days, count, step):
     """30 minutes to two days, four hours to thirty, four days beyond."""
     candles = get(PRO, "/api/v3/coins/bitcoin/ohlc", vs_currency="usd", days=days).json()
     assert len(candles) in (count, count + 1)
-    assert {b[0] - a[0] for a, b in zip(candles, candles[1:], strict=False)} == {step * 1000}
+    assert {b[0] - a[0] for a, b in pairwise(candles)} == {step * 1000}
 
 
 def test_odd_candle_requests_are_refused(get):
@@ -242,7 +243,7 @@ def test_rehypothecated_tokens_come_only_when_asked_for(rows, everything):
 
 
 def test_the_default_list_fills_a_universe(rows, get):
-    """At least 210 assets that are no variants, on one page; the next page is shorter, then none."""
+    """250 assets that are no variants fill one page; the next is shorter, then none."""
     assert len(rows) == 250
     path = "/api/v3/coins/markets"
     query = {"vs_currency": "usd", "per_page": 250}

@@ -1,4 +1,4 @@
-"""The market is wide enough for a whole run: who of the first 200 is covered by whom, how far back."""
+"""The market is wide enough for a whole run: who covers how many of the first 200."""
 
 from __future__ import annotations
 

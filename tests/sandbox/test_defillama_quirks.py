@@ -1,9 +1,10 @@
-"""The oddities of DefiLlama's answers: names, duplicates, custody, provisional and partial points."""
+"""The oddities of DefiLlama's answers: names, duplicates, custody, points that are not final."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime, timezone
+from itertools import pairwise
 
 import pytest
 
@@ -52,7 +53,7 @@ def test_chain_histories_begin_with_zeros_and_have_gaps(ask):
     assert [point["tvl"] for point in ethereum[:138]] == [0] * 138
     assert ethereum[138]["tvl"] > 0
     arbitrum = [point["date"] for point in ask("/v2/historicalChainTvl/Arbitrum")]
-    steps = [b - a for a, b in zip(arbitrum, arbitrum[1:], strict=False)]
+    steps = [b - a for a, b in pairwise(arbitrum)]
     assert max(steps) == 62 * DAY
 
 
@@ -176,7 +177,7 @@ def test_charts_are_left_out_on_request(ask):
 
 
 def test_rows_of_the_overview_are_not_all_dexs_and_not_all_known(ask):
-    """Null is not 0; categories other than Dexs; a third set of chain names that adds up to more."""
+    """Null is not 0; other categories than Dexs; a third set of chain names, adding up to more."""
     rows = ask("/overview/dexs", excludeTotalDataChartBreakdown="true")["protocols"]
     assert sum(row["total24h"] is None for row in rows) >= 5
     assert {"Dexs", "Launchpad", "Prediction Market"} <= {row["category"] for row in rows}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import pairwise
 
 import pytest
 
@@ -123,7 +124,7 @@ def test_the_default_is_a_week_of_hours(ask):
     body = ask("/coins/2/time-series/v2")
     assert (body["config"]["bucket"], body["config"]["interval"]) == ("hour", "1w")
     times = [row["time"] for row in body["data"]]
-    assert {b - a for a, b in zip(times, times[1:], strict=False)} == {3600}
+    assert {b - a for a, b in pairwise(times)} == {3600}
     assert 168 <= len(times) <= 170
 
 

@@ -1,4 +1,4 @@
-"""DefiLlama's TVL pages: chains, protocols and their histories."""
+"""DefiLlama's protocol pages: the list of all, one with its whole history, and a bare number."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import msgspec
 import numpy as np
 
 from datalake_sandbox import defillama_errors as errors
-from datalake_sandbox.market import DAY_SECONDS, Market, midnight_ms
+from datalake_sandbox.defillama_chains import seconds
+from datalake_sandbox.market import Market, midnight_ms
 from datalake_sandbox.messages import Answer, json_answer
 from datalake_sandbox.noise import Series, uniform
-from datalake_sandbox.tvl import Index, Tvl
+from datalake_sandbox.tvl import Tvl
 from datalake_sandbox.universe import Parent, Protocol
 
 TOKENS = ("WETH", "WBTC", "USDC", "USDT", "DAI", "LINK", "WSTETH", "AAVE", "GHO", "WEETH")
@@ -20,52 +21,11 @@ BIG = frozenset({"aave", "aave-v3"})
 """Slugs whose `tokens` sections cover the whole history, as the large real answers do."""
 
 
-def seconds(index: Index) -> list[int]:
-    """Midnights of array indexes, in seconds since 1970."""
-    stamps: list[int] = (midnight_ms(0) // 1000 + index * DAY_SECONDS).tolist()
-    return stamps
+class Locked(msgspec.Struct, gc=False):
+    """A point of a protocol's history."""
 
-
-def chains(tvl: Tvl) -> Answer:
-    """`/v2/chains`."""
-    return json_answer(
-        [
-            {
-                "gecko_id": chain.gecko_id,
-                "gasTokenGeckoId": chain.gas or chain.gecko_id,
-                "tvl": tvl.chain_now(chain),
-                "tokenSymbol": chain.symbol,
-                "cmcId": chain.cmc,
-                "name": chain.name,
-                "chainId": chain.chain_id,
-            }
-            for chain in tvl.chains()
-        ]
-    )
-
-
-def chain_history(tvl: Tvl, name: str) -> Answer:
-    """`/v2/historicalChainTvl/{chain}`; names match without regard to case."""
-    for chain in tvl.chains():
-        if chain.name.lower() == name.lower():
-            index, values = tvl.chain_days(chain)
-            return _history(index, values)
-    return errors.chain_not_found()
-
-
-def all_chains_history(tvl: Tvl, market: Market) -> Answer:
-    """`/v2/historicalChainTvl`: the sum of all chains."""
-    whole = np.zeros(market.today + 1)
-    for chain in tvl.chains():
-        index, values = tvl.chain_days(chain)
-        whole[index] += values
-    index = np.arange(int(np.argmax(whole > 0)), market.today + 1)
-    return _history(index, whole[index])
-
-
-def _history(index: Index, values: Series) -> Answer:
-    pairs = zip(seconds(index), np.round(values).astype(np.int64).tolist(), strict=True)
-    return json_answer([{"date": date, "tvl": value} for date, value in pairs])
+    date: int
+    totalLiquidityUSD: float  # noqa: N815  # the vendor's name
 
 
 def protocol_rows(tvl: Tvl, market: Market) -> Answer:
@@ -186,7 +146,7 @@ def protocol(tvl: Tvl, market: Market, slug: str) -> Answer:
         "metrics": {},
         "mcap": _mcap(parent.gecko_id if parent else first.gecko_id, market),
     }
-    return Answer(200, msgspec.json.encode(body))
+    return json_answer(body)
 
 
 def _about_parent(parent: Parent, family: list[Protocol], market: Market) -> dict[str, Any]:
@@ -223,23 +183,28 @@ def _sections(tvl: Tvl, market: Market, family: Iterable[Protocol]) -> dict[str,
     return sections
 
 
-def _points(stamps: list[int], values: Series) -> list[tuple[int, float]]:
+def _points(stamps: list[int], values: Series) -> list[Locked]:
+    there = np.flatnonzero(~np.isnan(values)).tolist()
     rounded = np.round(values, 5).tolist()
-    # a value that is not equal to itself is not there
-    return [(date, value) for date, value in zip(stamps, rounded, strict=True) if value == value]
+    return [Locked(stamps[place], rounded[place]) for place in there]
 
 
-def _section(points: list[tuple[int, float]], full: bool) -> dict[str, list[dict[str, Any]]]:
+def _section(points: list[Locked], full: bool) -> dict[str, Any]:
+    """The three histories of a section; `tokens` in full only for the big ones."""
     shown = points if full else points[-2:]
     share = 1.0 / len(TOKENS)
+
+    def tokens(scale: float) -> list[dict[str, Any]]:
+        return [
+            {
+                "date": point.date,
+                "tokens": dict.fromkeys(TOKENS, round(point.totalLiquidityUSD * scale, 5)),
+            }
+            for point in shown
+        ]
+
     return {
-        "tvl": [{"date": date, "totalLiquidityUSD": value} for date, value in points],
-        "tokensInUsd": [
-            {"date": date, "tokens": dict.fromkeys(TOKENS, round(value * share, 5))}
-            for date, value in shown
-        ],
-        "tokens": [
-            {"date": date, "tokens": dict.fromkeys(TOKENS, round(value * share / 7, 5))}
-            for date, value in shown
-        ],
+        "tvl": points,
+        "tokensInUsd": msgspec.Raw(msgspec.json.encode(tokens(share))),
+        "tokens": msgspec.Raw(msgspec.json.encode(tokens(share / 7))),
     }
