@@ -37,6 +37,9 @@ class How(Protocol):
     def enters(self, column: str) -> nw.Expr:
         """Return the condition that a row's value of `column` enters its cell."""
 
+    def relies_on(self, kind: str) -> bool:
+        """Whether a cell is wrong, not only missing, while a member of this kind is not had."""
+
 
 def picked(column: str) -> str:
     """Return the name of the flag on the one row that stands in for native's value."""
@@ -59,6 +62,9 @@ class Native:
     def enters(self, column: str) -> nw.Expr:
         return _is_native()
 
+    def relies_on(self, kind: str) -> bool:
+        return False
+
 
 @frozen
 class NativeElseLargestVolume:
@@ -71,6 +77,9 @@ class NativeElseLargestVolume:
 
     def enters(self, column: str) -> nw.Expr:
         return _is_native() | nw.col(picked(column))
+
+    def relies_on(self, kind: str) -> bool:
+        return False  # a variant is what the rule itself names to stand in for native
 
 
 @frozen

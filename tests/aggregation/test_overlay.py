@@ -157,3 +157,13 @@ def test_a_mapping_cannot_be_changed(base):
     """Values are frozen; a change is a new mapping."""
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         base.merge = ()
+
+
+def test_what_a_rule_relies_on(base):
+    """A sum without one of its addends is wrong; a value that is only missing is not."""
+    kinds = ("native", "wrapped", "bridged", "migrated")
+    relied = {
+        name: [kind for kind in kinds if rule.relies_on(kind)]
+        for name, rule in base.columns.items()
+    }
+    assert relied == {"close": [], "volume": [*kinds], "cap": ["native", "migrated"], "tvl": []}
