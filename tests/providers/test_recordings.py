@@ -90,6 +90,14 @@ def test_recorded_names_of_defillama(clients):
     assert names(DEX_VOLUME, "binancecoin", "aptos", "tether") == ["chain:BSC", "chain:Aptos", None]
 
 
+def test_only_chains_with_a_listed_volume_have_one(clients):
+    """The Cosmos Hub has a value locked and no DEX that is listed."""
+    client = clients["defillama"]
+    cosmos = Asset("cosmos")
+    assert CHAIN_TVL.resolve(cosmos, client) == "chain:CosmosHub"
+    assert DEX_VOLUME.resolve(cosmos, client) is None
+
+
 def test_a_recorded_chain(clients):
     """A name with a blank in its path; the values of a closed day are the recorded ones."""
     later = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
