@@ -79,7 +79,8 @@ class NativeElseLargestVolume:
         return _is_native() | nw.col(picked(column))
 
     def relies_on(self, kind: str) -> bool:
-        return False  # a variant is what the rule itself names to stand in for native
+        # a variant stands in where native has no price, not where native's could not be had
+        return kind == "native"
 
 
 @frozen

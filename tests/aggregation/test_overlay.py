@@ -160,10 +160,15 @@ def test_a_mapping_cannot_be_changed(base):
 
 
 def test_what_a_rule_relies_on(base):
-    """A sum without one of its addends is wrong; a value that is only missing is not."""
+    """A sum without an addend is wrong, and so is a stand-in for a price that exists."""
     kinds = ("native", "wrapped", "bridged", "migrated")
     relied = {
         name: [kind for kind in kinds if rule.relies_on(kind)]
         for name, rule in base.columns.items()
     }
-    assert relied == {"close": [], "volume": [*kinds], "cap": ["native", "migrated"], "tvl": []}
+    assert relied == {
+        "close": ["native"],
+        "volume": [*kinds],
+        "cap": ["native", "migrated"],
+        "tvl": [],
+    }

@@ -50,6 +50,13 @@ OUTPUT = "user_facing_data.parquet"
     default="fast",
     help="With --sandbox: 100 times the plan's rate limit, or the real one.  [default: fast]",
 )
+@click.option(
+    "--sandbox-fault",
+    "sandbox_faults",
+    multiple=True,
+    metavar="PATTERN=ACTION",
+    help="With --sandbox: answer matching calls with a fault, such as 'lunarcrush=503'.",
+)
 @click.option("--strict", is_flag=True, help="Publish nothing if any series is missing or stale.")
 @click.option("--force-publish", metavar="REASON", help="Publish although the gate refuses.")
 @click.option("--report", type=click.Path(path_type=Path), help="Also write the run report here.")

@@ -101,17 +101,28 @@ def _notes(result: Result) -> list[str]:
     report = result.report
     notes = [f"{one['provider']} skipped: {one['reason']}" for one in report.skipped]
     for name, one in report.providers.items():
-        failed: Sequence[dict[str, Any]] = one.get("failed", ())
-        for failure in failed[:SHOWN_FAILURES]:
-            stale = failure["stale_through"]
-            stand_in = f"; rows through {stale} stand in" if stale else ""
-            notes.append(
-                f"{name}.{failure['dataset']} {failure['asset']}: {failure['error']}{stand_in}"
-            )
-        if len(failed) > SHOWN_FAILURES:
-            notes.append(f"{name}: {len(failed) - SHOWN_FAILURES} more failures in the report")
+        notes += _failures(name, one.get("failed", ()))
     checks = report.gate.get("checks", ())
     return notes + [f"gate: {check['detail']}" for check in checks if check["level"] != "ok"]
+
+
+def _failures(provider: str, failed: Sequence[dict[str, Any]]) -> list[str]:
+    """Failures of one provider, those of one cause together, the most frequent first."""
+    causes: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for failure in failed:
+        causes.setdefault((failure["dataset"], failure["error"]), []).append(failure)
+    ranked = sorted(causes.items(), key=lambda item: -len(item[1]))
+    notes = []
+    for (dataset, error), failures in ranked[:SHOWN_FAILURES]:
+        assets = ", ".join(failure["asset"] for failure in failures[:SHOWN_FAILURES])
+        more = len(failures) - SHOWN_FAILURES
+        assets += f" and {more} more" if more > 0 else ""
+        stale = max((failure["stale_through"] or "" for failure in failures), default="")
+        stand_in = f"; rows through {stale} stand in" if stale else ""
+        notes.append(f"{provider}.{dataset} of {assets}: {error}{stand_in}")
+    if len(ranked) > SHOWN_FAILURES:
+        notes.append(f"{provider}: {len(ranked) - SHOWN_FAILURES} more causes in the report")
+    return notes
 
 
 def _ending(result: Result, options: Options) -> str:

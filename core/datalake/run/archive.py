@@ -6,8 +6,7 @@ import io
 from collections.abc import Sequence
 from datetime import datetime, timezone
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+import polars as pl
 
 from ..errors import Conflict
 from ..models import Asset
@@ -16,16 +15,26 @@ from .universe import CanonicalAsset, Universe
 
 PREFIX = "universe/v1/"
 TOP, NAMED = "top", "assets"
+SCHEMA = pl.Schema(
+    {
+        "date": pl.Date,
+        "rank": pl.Int32,
+        "canonical_id": pl.String,
+        "symbol": pl.String,
+        "name": pl.String,
+        "market_cap": pl.Float64,
+        "price": pl.Float64,
+        "image": pl.String,
+        "listed_id": pl.String,
+        "members": pl.List(pl.String),
+    }
+)
 
 
 def archive(store: Store, universe: Universe, selection: str) -> None:
     """Write the universe once; the same instant's universe is never replaced."""
-    table = pa.Table.from_pydict(
-        {name: [row[name] for row in _rows(universe)] for name in _schema().names},
-        schema=_schema(),
-    )
     buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
+    pl.DataFrame(_rows(universe), schema=SCHEMA).write_parquet(buffer, compression="zstd")
     try:
         store.put(_key(universe.as_of, selection), buffer.getvalue(), {}, if_generation=ABSENT)
     except Conflict:
@@ -64,24 +73,6 @@ def _instant(key: str) -> datetime | None:
     return known_at.astimezone(timezone.utc)
 
 
-def _schema() -> pa.Schema:
-    text, number = pa.string(), pa.float64()
-    return pa.schema(
-        [
-            ("date", pa.date32()),
-            ("rank", pa.int32()),
-            ("canonical_id", text),
-            ("symbol", text),
-            ("name", text),
-            ("market_cap", number),
-            ("price", number),
-            ("image", text),
-            ("listed_id", text),
-            ("members", pa.list_(text)),
-        ]
-    )
-
-
 def _rows(universe: Universe) -> Sequence[dict[str, object]]:
     return [
         {
@@ -105,8 +96,8 @@ def _read(store: Store, key: str, known_at: datetime) -> Universe | None:
     if stored is None:
         return None
     try:
-        rows = pq.ParquetFile(pa.BufferReader(stored.data)).read(_schema().names).to_pylist()
-    except (pa.ArrowException, KeyError, OSError):
+        rows = pl.read_parquet(io.BytesIO(stored.data), columns=list(SCHEMA)).to_dicts()
+    except (pl.exceptions.PolarsError, OSError):
         return None
     return Universe(
         known_at,

@@ -16,6 +16,7 @@ from ..cache import AssetCache, Cached, Miss, SeriesKey
 from ..cache.rows import crop, last_day
 from ..errors import DatalakeError, FetchError, NotFound, Refused, StoreError, Unavailable
 from ..models import Window
+from ..series import series_schema
 from .plan import Want
 from .tally import Failure, Tally, Uncovered
 
@@ -29,10 +30,14 @@ log = logging.getLogger(__name__)
 
 @frozen
 class Series:
-    """One dataset's rows for one asset: `date` and the dataset's columns."""
+    """One dataset's rows for one asset: `date` and the dataset's columns.
+
+    `failed` says that days of it exist that could not be had; the table may then be empty.
+    """
 
     want: Want
     table: pa.Table
+    failed: bool = False
 
 
 @define
@@ -192,7 +197,7 @@ def _series(job: Job, cache: AssetCache, tally: Tally, health: Health) -> Series
         if isinstance(error, FetchError):
             health.heard(want.name, error)
         tally.fail(_failure(want, error, None))
-        return None
+        return Series(want, series_schema(want.dataset).empty_table(), failed=True)
     if not cached.hit:
         health.heard(want.name, cached.error)
     if cached.error:
@@ -202,7 +207,7 @@ def _series(job: Job, cache: AssetCache, tally: Tally, health: Health) -> Series
         tally.miss(Uncovered(want.dataset.name, want.asset.id, reason))
         return None
     tally.covered(cached)
-    return Series(want, cached.table)
+    return Series(want, cached.table, failed=cached.error is not None)
 
 
 def _cached(job: Job, cache: AssetCache, health: Health) -> Cached:

@@ -10,6 +10,7 @@ import polars as pl
 from datalake_aggregation import Folded, Mapping, fold
 
 from .fetch import Series
+from .limits import Limits
 from .plan import Feed
 
 
@@ -59,7 +60,7 @@ def _renamed(series: Series, feeds: Sequence[Feed]) -> pl.DataFrame:
 
 
 def canonical_rows(
-    frame: pl.DataFrame, mapping: Mapping
+    frame: pl.DataFrame, mapping: Mapping, limits: Limits
 ) -> tuple[pl.DataFrame, Folded[pl.DataFrame]]:
     """The folded rows of each canonical asset, beginning with its first market day."""
     folded = fold(frame, mapping)
@@ -77,6 +78,13 @@ def canonical_rows(
         .sort("canonical_id", "date")
     )
     return kept, folded
+
+
+def _within(column: str, known: dict[str, date]) -> pl.Expr:
+    """The column, null after the last day to which it is known for each canonical asset."""
+    through = pl.col("canonical_id").replace_strict(known, default=None, return_dtype=pl.Date)
+    beyond = (pl.col("date") > through).fill_null(False)
+    return pl.when(~beyond).then(pl.col(column)).alias(column)
 
 
 def freshness(rows: pl.DataFrame) -> dict[str, dict[str, date | None]]:

@@ -36,6 +36,7 @@ class Options:
     sandbox: bool = False
     recordings: Path | None = None
     sandbox_rates: Literal["fast", "real"] = "fast"
+    sandbox_faults: Sequence[str] = ()
     rates: Mapping[str, float] = field(factory=dict)
     min_ratio: float = 0.9
     strict: bool = False
@@ -58,5 +59,6 @@ class Options:
             raise ConfigError(f"--since {self.since} is after --until {self.until}")
         if self.since and self.since >= as_of.date():
             raise ConfigError(f"--since {self.since}: no day since then is over yet")
-        if self.recordings and not self.sandbox:
-            raise ConfigError("--recordings needs --sandbox")
+        if (self.recordings or self.sandbox_faults) and not self.sandbox:
+            wish = "--recordings" if self.recordings else "--sandbox-fault"
+            raise ConfigError(f"{wish} needs --sandbox")

@@ -14,6 +14,7 @@ from datalake_aggregation import Folded, MappingError, load_mapping
 from datalake_aggregation import Mapping as CanonicalMapping
 
 from ..cache import AssetCache
+from ..client import Retry
 from ..errors import ConfigError, FetchError
 from ..exits import Exit
 from ..models import DAY
@@ -23,6 +24,7 @@ from ..stores import Store, open_store
 from . import report as reporting
 from .fetch import Series, fetch_all
 from .frame import canonical_rows, long_frame
+from .limits import known_limits
 from .listing import Listing, find_universe
 from .notes import asset_notes, column_notes
 from .options import Options
@@ -57,6 +59,7 @@ def run(
     *,
     clock: Callable[[], datetime] = now,
     progress: Progress = lambda tallies: nullcontext(),
+    retry: Retry | None = None,
     stop: threading.Event | None = None,
 ) -> Result:
     """Make and publish the dataset. Raises ConfigError for a user's mistake, before any call."""
@@ -69,7 +72,7 @@ def run(
     store = open_store(options.cache, registry.stores)
     with vendors(options, clock) as world:
         claim(store, world.origin)
-        with sources(registry, options, environment, world, stop) as (taking_part, skipped):
+        with sources(registry, options, environment, world, stop, retry) as (taking_part, skipped):
             one = _Run(options, registry, mapping, store, world, taking_part, skipped, started)
             return one.finish(one.make(progress, stop), clock())
 
@@ -159,8 +162,9 @@ class _Run:
 
     def _aggregate(self, series: Sequence[Series]) -> tuple[pl.DataFrame, Folded[pl.DataFrame]]:
         columns = output_columns(self.mapping, self.options.columns)
-        frame = long_frame(series, feeds(self.mapping, columns), columns)
-        return canonical_rows(frame, self.mapping)
+        sources = feeds(self.mapping, columns)
+        frame = long_frame(series, sources, columns)
+        return canonical_rows(frame, self.mapping, known_limits(series, sources, self.mapping))
 
     def _publish(self, listing: Listing, rows: pl.DataFrame) -> Outcome:
         candidate = Candidate(

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 
 from attrs import evolve, frozen
 
+from ..client import Retry
 from ..client.http import HttpClient
 from ..errors import ConfigError
 from ..models import Plan, Provider, Rate
@@ -91,6 +92,7 @@ def sources(
     environment: Mapping[str, str],
     vendors: Vendors,
     stop: threading.Event,
+    retry: Retry | None = None,
 ) -> Iterator[tuple[list[Source], list[Skipped]]]:
     """Clients for the providers of the run; those that cannot take part come with a reason.
 
@@ -101,7 +103,7 @@ def sources(
         skipped: list[Skipped] = []
         for provider in select(registry, options.providers):
             try:
-                source = _source(provider, options, environment, vendors, stop)
+                source = _source(provider, options, environment, vendors, stop, retry)
             except ConfigError as error:
                 if options.providers is not None:
                     raise
@@ -118,6 +120,7 @@ def _source(
     environment: Mapping[str, str],
     vendors: Vendors,
     stop: threading.Event,
+    retry: Retry | None,
 ) -> Source:
     if not vendors.reach(provider):
         raise ConfigError(f"the sandbox does not speak the API of {provider.title}")
@@ -133,6 +136,7 @@ def _source(
         clock=vendors.clock,
         origins=vendors.origins,
         rate_scale=vendors.rate_scale,
+        retry=retry,
         stop=stop,
     )
     return Source(provider, plan, client, plan.rate.interval / vendors.rate_scale, key)

@@ -55,11 +55,16 @@ def vendors(options: Options, clock: Callable[[], datetime]) -> Iterator[Vendors
     if not options.sandbox:
         yield Vendors(clock=clock)
         return
-    from datalake_sandbox import Sandbox
+    from datalake_sandbox import Fault, Sandbox
 
     now = options.as_of or _sandbox_now(options.recordings, clock)
     try:
-        sandbox = Sandbox(clock=now, rates=options.sandbox_rates, recordings=options.recordings)
+        sandbox = Sandbox(
+            clock=now,
+            rates=options.sandbox_rates,
+            recordings=options.recordings,
+            faults=[Fault.parse(text) for text in options.sandbox_faults],
+        )
     except ValueError as error:
         raise ConfigError(str(error)) from error
     with sandbox:

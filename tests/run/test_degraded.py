@@ -1,0 +1,164 @@
+"""What fails costs only itself: the last good data stands in, and the report says why."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from datalake import ConfigError
+from datalake.exits import Exit
+
+from .conftest import AS_OF, Run
+
+NEXT = AS_OF + timedelta(days=1)
+
+
+def test_a_provider_that_is_down_leaves_the_others(sandbox_run: Run) -> None:
+    """Its columns are null, the exit code says so, every asset is listed with its reason."""
+    result = sandbox_run(sandbox_faults=["lunarcrush=401"])
+    assert result.exit is Exit.DEGRADED
+    assert result.rows is not None
+    assert result.rows["lc_galaxy_score"].is_null().all()
+    assert result.rows["close"].null_count() == 0
+    failed = result.report.providers["lunarcrush"]["failed"]
+    assert len(failed) == 12
+    assert "LUNARCRUSH_API_KEY" in failed[0]["error"]
+    assert failed[0]["stale_through"] is None
+
+
+def test_a_refused_key_is_not_tried_again_and_again(sandbox_run: Run) -> None:
+    """Nobody locks a key out by asking with it two hundred times."""
+    result = sandbox_run(sandbox_faults=["lunarcrush=401"])
+    assert result.report.providers["lunarcrush"]["calls"] <= 9
+
+
+def test_what_the_cache_holds_stands_in(sandbox_run: Run) -> None:
+    """A provider that was there yesterday gives yesterday's rows today."""
+    sandbox_run()
+    result = sandbox_run(as_of=NEXT, sandbox_faults=["lunarcrush=401"])
+    assert result.exit is Exit.DEGRADED
+    rows = result.rows
+    assert rows is not None
+    scores = rows.drop_nulls("lc_galaxy_score")
+    assert scores["date"].max() == date(2026, 3, 14)
+    assert rows["date"].max() == date(2026, 3, 15)
+    failed = result.report.providers["lunarcrush"]["failed"]
+    assert {failure["stale_through"] for failure in failed} == {"2026-03-14"}
+
+
+def test_one_asset_that_fails_costs_only_itself(sandbox_run: Run) -> None:
+    """A string where a number should be is that asset's failure, named with its column."""
+    result = sandbox_run(sandbox_faults=["coins/ripple/market_chart=string"])
+    assert result.exit is Exit.DEGRADED
+    (failure,) = result.report.providers["coingecko"]["failed"]
+    assert (failure["dataset"], failure["asset"]) == ("market", "ripple")
+    assert result.rows is not None
+    assert "ripple" not in set(result.rows["canonical_id"])
+    assert result.rows["canonical_id"].n_unique() == 11
+
+
+@pytest.mark.parametrize("fault", ["html", "empty", "error-object", "truncate", "nan", "string"])
+def test_a_garbled_answer_never_reaches_the_output(sandbox_run: Run, fault: str) -> None:
+    """It is a failure of that series, it is not cached, and the next run has the data."""
+    result = sandbox_run(
+        sandbox_faults=[f"coins/ethereum/market_chart={fault}"], assets=["bitcoin", "ethereum"]
+    )
+    assert result.exit is Exit.DEGRADED
+    assert result.rows is not None
+    assert set(result.rows["canonical_id"]) == {"bitcoin"}
+    healthy = sandbox_run(assets=["bitcoin", "ethereum"])
+    assert healthy.exit is Exit.PUBLISHED
+    assert healthy.rows is not None
+    assert set(healthy.rows["canonical_id"]) == {"bitcoin", "ethereum"}
+
+
+@pytest.mark.parametrize("fault", ["unordered", "duplicate"])
+def test_rows_out_of_order_or_twice_do_not_change_the_result(sandbox_run: Run, fault: str) -> None:
+    """The same rows in another order are the same series."""
+    good = sandbox_run(assets=["bitcoin"], providers=["coingecko"], cache="memory:")
+    odd = sandbox_run(
+        assets=["bitcoin"],
+        providers=["coingecko"],
+        cache="memory:",
+        sandbox_faults=[f"market_chart={fault}"],
+    )
+    assert odd.exit is Exit.PUBLISHED, odd.report.message
+    assert odd.rows is not None
+    assert good.rows is not None
+    assert odd.rows.equals(good.rows)
+
+
+def test_one_hiccup_is_tried_again(sandbox_run: Run) -> None:
+    """A single 500 costs a retry and nothing else."""
+    result = sandbox_run(
+        assets=["bitcoin"],
+        sandbox_faults=["coins/bitcoin/market_chart=500"],
+        providers=["coingecko"],
+    )
+    assert result.exit in (Exit.PUBLISHED, Exit.DEGRADED, Exit.FAILED)
+    assert result.report.providers["coingecko"]["retries"] > 0
+
+
+def test_when_every_provider_fails_nothing_is_written(sandbox_run: Run, tmp_path: Path) -> None:
+    """Exit 7, no file where there was none, and the report says why."""
+    result = sandbox_run(
+        assets=["bitcoin"],
+        providers=["coingecko"],
+        sandbox_faults=["coingecko.*=401"],
+    )
+    assert result.exit is Exit.FAILED
+    assert not (tmp_path / "data.parquet").exists()
+    assert "COINGECKO_PRO_API_KEY" in result.report.providers["coingecko"]["failed"][0]["error"]
+
+
+def test_an_empty_universe_publishes_nothing(sandbox_run: Run, tmp_path: Path) -> None:
+    """Where there is no older one either."""
+    result = sandbox_run(sandbox_faults=["coins/markets=empty"])
+    assert result.exit is Exit.FAILED
+    assert "lists no assets" in result.report.message
+    assert not (tmp_path / "data.parquet").exists()
+
+
+def test_the_archived_universe_stands_in(sandbox_run: Run) -> None:
+    """A list that cannot be had today is yesterday's, and the run is degraded."""
+    sandbox_run()
+    result = sandbox_run(as_of=NEXT, sandbox_faults=["coins/markets=403"])
+    assert result.exit is Exit.DEGRADED
+    assert "2026-03-15" in result.report.universe["trouble"]
+    assert result.rows is not None
+    assert result.rows["canonical_id"].n_unique() == 12
+
+
+def test_strict_publishes_nothing_that_is_not_whole(sandbox_run: Run, tmp_path: Path) -> None:
+    """What was published before stands, byte for byte."""
+    sandbox_run()
+    before = (tmp_path / "data.parquet").read_bytes()
+    result = sandbox_run(as_of=NEXT, strict=True, sandbox_faults=["lunarcrush=401"])
+    assert result.exit is Exit.REFUSED
+    assert (tmp_path / "data.parquet").read_bytes() == before
+
+
+def test_the_gate_keeps_a_candidate_that_lost_too_much(sandbox_run: Run, tmp_path: Path) -> None:
+    """Half of the assets gone: exit 4, the candidate kept, the published file untouched."""
+    sandbox_run()
+    before = (tmp_path / "data.parquet").read_bytes()
+    result = sandbox_run(top=6)
+    assert result.exit is Exit.REFUSED
+    assert (tmp_path / "data.parquet").read_bytes() == before
+    candidate = pl.read_parquet(result.report.output["candidate"])
+    assert candidate["canonical_id"].n_unique() == 6
+    forced = sandbox_run(top=6, force_publish="a smaller dashboard")
+    assert forced.exit is Exit.PUBLISHED
+    assert any("a smaller dashboard" in check["detail"] for check in forced.report.gate["checks"])
+
+
+def test_data_of_two_origins_are_never_mixed(sandbox_run: Run, recordings: Path) -> None:
+    """Neither in a store nor in an output."""
+    sandbox_run()
+    with pytest.raises(ConfigError, match="holds sandbox data"):
+        sandbox_run(recordings=recordings, as_of=None, since=None)
+    with pytest.raises(ConfigError, match="synthetic"):
+        sandbox_run(sandbox=False, as_of=None, since=None)
