@@ -8,7 +8,6 @@ from typing import Any
 
 from attrs import evolve
 
-from datalake_sandbox import auth
 from datalake_sandbox import coingecko_errors as coingecko
 from datalake_sandbox.faults import Fault
 from datalake_sandbox.messages import HTML, Answer, json_answer, text_answer
@@ -31,7 +30,6 @@ _REFUSALS: dict[str, dict[int, Callable[[], Answer]]] = {
     },
     "defillama": {
         401: lambda: text_answer("Invalid API key", 401),
-        402: lambda: text_answer(auth.UPGRADE, 402),
         403: lambda: text_answer(PAGE, 403, HTML),
         404: lambda: text_answer("404 page not found", 404),
         429: lambda: text_answer("Too many requests", 429),

@@ -55,6 +55,8 @@ class Fault:
     "error-object" (the vendor's error with status 200), "redirect:URL"; on the wire "truncate"
     (half of the promised body), "reset", "slow:SECONDS"; in the data "string" (text where a
     number should be), "nan", "unordered", "duplicate", "missing:FIELD".
+
+    Statuses and pages come before keys and limits are looked at, and take no call from the limit.
     """
 
     pattern: str = field(converter=_checked_pattern)

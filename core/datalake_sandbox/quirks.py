@@ -74,15 +74,7 @@ TVL_GAPS: Final[Mapping[str, tuple[tuple[date, int], ...]]] = MappingProxyType(
 )
 """Days (first, how many) that are missing from a chain's TVL history."""
 
-LUNARCRUSH_NAMES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "fetch-ai": "Fetch",
-        "polygon-ecosystem-token": "Polygon Ecosystem Token",
-        "binancecoin": "Binance Coin",
-        "usd-coin": "USD Coin",
-        "the-open-network": "Toncoin",
-    }
-)
+LUNARCRUSH_NAMES: Final[Mapping[str, str]] = MappingProxyType({"fetch-ai": "Fetch"})
 """Coins that LunarCrush knows by another name than CoinGecko."""
 
 LUNARCRUSH_CAP_FACTORS: Final[Mapping[str, float]] = MappingProxyType(
