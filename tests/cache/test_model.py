@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from datalake.cache import Miss
+from datalake.cache.coverage import ASK_AGAIN
 from datalake.models import DAY, Window
 from datalake.stores.memory import MemoryStore
 
@@ -23,6 +24,7 @@ class Requests(RuleBasedStateMachine):
         self.lake.now = datetime(2026, 3, 1, 8, tzinfo=timezone.utc)
         self.lake.born = date(2026, 2, 1) + born * DAY
         self.served = set()
+        self.asked_in_vain = {}
 
     @rule(days=st.integers(0, 3), hours=st.integers(0, 9))
     def time_passes(self, days, hours):
@@ -47,16 +49,22 @@ class Requests(RuleBasedStateMachine):
         self.check_claims()
 
     def check(self, result, wanted, reachable):
-        """Right rows of wanted days only: all that were served before or can be had now."""
+        """Right rows of wanted days only, and all of them: those that were ever served, those
+        that can be had now, unless they were asked in vain a few hours ago."""
         days = result.table["date"].to_pylist()
         assert result.table["rank"].to_pylist() == [(day - EPOCH).days for day in days]
         assert set(days) <= set(span(wanted))
-        expected = self.served & set(span(wanted))
-        if result.fetched:
-            through = self.lake.through or self.lake.today
-            expected |= {day for day in span(reachable) if self.lake.born <= day <= through}
-        assert expected <= set(days)
+        there = {day for day in span(reachable) if self.lake.born <= day <= self.through}
+        recent = {day for day, at in self.asked_in_vain.items() if self.lake.now - at < ASK_AGAIN}
+        assert (self.served & set(span(wanted))) | (there - recent) <= set(days)
         self.served.update(days)
+        for day in span(result.fetched or Window(EPOCH, EPOCH)):
+            if not self.lake.born <= day <= self.through:
+                self.asked_in_vain[day] = self.lake.now
+
+    @property
+    def through(self):
+        return self.lake.through or self.lake.today
 
     def check_claims(self):
         """Every day that the object claims to hold is there, from the asset's first one on."""

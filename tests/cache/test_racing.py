@@ -87,7 +87,7 @@ def test_without_preconditions_rows_are_lost(tmp_path):
     pytest.fail("five races over a naive store lost nothing: the race proves nothing")
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(150, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [3, pytest.param(40, marks=pytest.mark.slow)])
 def test_killed_at_any_instant(tmp_path, kills):
     """Two pipelines, one of them killed again and again: what was acknowledged is there."""
     chance = random.Random(20260315)

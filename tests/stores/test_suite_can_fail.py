@@ -1,6 +1,7 @@
 """The conformance suite is worth something only if stores that break a promise fail it."""
 
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
@@ -74,7 +75,7 @@ def test_the_race_catches_check_then_write(tmp_path, monkeypatch):
             path = Path(store.root, key)
             return path.read_bytes() if path.exists() else None
 
-    monkeypatch.setenv("PYTHONPATH", str(HERE))
+    monkeypatch.setenv("PYTHONPATH", str(HERE), prepend=os.pathsep)
     monkeypatch.setitem(sys.modules, "broken", broken)
     for attempt in range(5):
         place = tmp_path / str(attempt)

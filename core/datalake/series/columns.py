@@ -55,7 +55,8 @@ def plain(values: Any) -> Any:
 
 def _from_pandas(series: Any) -> Any:
     if series.dtype == object:
-        return series.where(series.notna(), None).tolist()
+        known = series.notna().tolist()
+        return [item if ok else None for item, ok in zip(series.tolist(), known, strict=True)]
     if isinstance(series.dtype, np.dtype):
         return plain(series.to_numpy())
     return pa.Array.from_pandas(series)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from typing import IO
 
 from ..errors import Conflict
@@ -37,27 +38,32 @@ def count_up(store: Store, key: str, times: int) -> None:
 def race(opener: str, url: str, key: str, *, processes: int, times: int) -> None:
     """Let so many processes count up the object at once; RuntimeError where one fails."""
     command = [sys.executable, "-m", __name__, opener, url, key, str(times)]
-    writers = [
-        subprocess.Popen(  # noqa: S603  # our own interpreter and module
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(processes)
-    ]
-    for writer in writers:
-        _pipe(writer.stdout).readline()
-    for writer in writers:
-        _pipe(writer.stdin).write("go\n")
-        _pipe(writer.stdin).flush()
-    told = [writer.communicate()[1] for writer in writers]
+    with ExitStack() as stack:
+        writers = [stack.enter_context(_writer(command)) for _ in range(processes)]
+        for writer in writers:
+            _pipe(writer.stdout).readline()
+        for writer in writers:
+            with suppress(BrokenPipeError):  # it died at the start; its last words tell why
+                _pipe(writer.stdin).write("go\n")
+                _pipe(writer.stdin).flush()
+        told = [writer.communicate()[1] for writer in writers]
     failed = [text for writer, text in zip(writers, told, strict=True) if writer.returncode]
     if failed:
         raise RuntimeError(
             f"{len(failed)} of {processes} writers failed, the first with: {failed[0]}"
         )
+
+
+@contextmanager
+def _writer(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(  # noqa: S603  # our own interpreter and module
+        command, stdin=pipe, stdout=pipe, stderr=pipe, text=True
+    ) as writer:
+        try:
+            yield writer
+        finally:
+            writer.kill()
 
 
 def _pipe(stream: IO[str] | None) -> IO[str]:
