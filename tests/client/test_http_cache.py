@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import threading
@@ -12,9 +13,11 @@ import msgspec
 import pytest
 
 from datalake.client import Retry
+from datalake.client.http import _Flight
 from datalake.errors import FetchError, NotFound, SchemaError, Unavailable
 
 HOUR = timedelta(hours=1)
+THREADS = 16
 ROWS = [{"id": "a"}, {"id": "b"}]
 
 
@@ -96,23 +99,39 @@ def test_a_bad_answer_is_never_kept(vendor, make_client, bad):
     assert len(vendor.seen) == 2
 
 
-def in_flight_together(vendor, client, count, **kwargs):
-    """What `count` threads get that ask for one list while the first answer is on its way."""
-    vendor.gate.clear()
-    barrier = threading.Barrier(count + 1)
+class CountingLock:
+    """A lock that tells how many have come to it."""
 
-    def ask() -> object:
-        barrier.wait()
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.came = itertools.count(1)
+        self.all_came = threading.Event()
+
+    def __enter__(self) -> None:
+        if next(self.came) == THREADS:
+            self.all_came.set()
+        self.lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.lock.release()
+
+
+def in_flight_together(vendor, client, into=None):
+    """What as many threads get that all ask for a list before its first answer has come."""
+    vendor.gate.clear()
+    flight = _Flight()
+    flight.lock = lock = CountingLock()
+    client._flights[f"{vendor.url}/stand-in/v1/list", into] = flight
+
+    def ask(_: int) -> object:
         try:
-            return client.get("/list", keep=HOUR, **kwargs)
+            return client.get("/list", into=into, keep=HOUR)
         except FetchError as error:
             return error
 
-    with ThreadPoolExecutor(count) as pool:
-        asked = [pool.submit(ask) for _ in range(count)]
-        barrier.wait()
-        while not vendor.seen:
-            pass
+    with ThreadPoolExecutor(THREADS) as pool:
+        asked = [pool.submit(ask, number) for number in range(THREADS)]
+        assert lock.all_came.wait(60)
         vendor.gate.set()
         return [future.result() for future in asked]
 
@@ -120,7 +139,7 @@ def in_flight_together(vendor, client, count, **kwargs):
 def test_the_same_call_in_flight_is_made_once(vendor, client):
     """Sixteen threads that want one list share one call and one decoded value."""
     vendor.always(ROWS)
-    values = in_flight_together(vendor, client, 16, into=list[Row])
+    values = in_flight_together(vendor, client, list[Row])
     assert all(value is values[0] for value in values)
     assert len(vendor.seen) == client.stats.calls == 1
     assert client.stats.http_cache_hits == 15
@@ -154,14 +173,14 @@ def test_those_who_waited_share_the_failure(vendor, make_client):
     """A dead list costs its tries once, not once per thread; the next caller starts anew."""
     vendor.always(status=503)
     client = make_client(retry=Retry(attempts=2))
-    errors = in_flight_together(vendor, client, 8)
+    errors = in_flight_together(vendor, client)
     assert {type(error) for error in errors} == {Unavailable}
     assert len({str(error) for error in errors}) == 1
-    calls = len(vendor.seen)
+    assert len(vendor.seen) == 2
     vendor.always(status=404)
     with pytest.raises(NotFound):
         client.get("/list", keep=HOUR)
-    assert len(vendor.seen) == calls + 1
+    assert len(vendor.seen) == 3
 
 
 def test_a_client_can_be_loaded_without_the_http_library():

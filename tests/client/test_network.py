@@ -130,6 +130,12 @@ def test_plain_http_is_for_this_machine_only(make_client, origin):
         make_client(origins={"https://api.vendor.example": origin})
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "localhost", "[::1]"])
+def test_a_stand_in_may_be_on_this_machine(make_client, host):
+    """Loopback under each of its names is where sandboxes live."""
+    make_client(origins={"https://api.vendor.example": f"http://{host}:8080/stand-in"})
+
+
 def test_a_base_url_with_a_password_is_refused(make_client):
     """It would be a second, unguarded way for a secret to travel."""
     with pytest.raises(ConfigError, match="no user or password"):

@@ -151,6 +151,19 @@ def test_a_limit_without_a_word_holds_every_call_too(vendor, make_client):
     assert 4 <= vendor.gaps[0] <= 8
 
 
+def test_a_limit_that_the_provider_names_itself_holds_every_call(vendor, make_client):
+    """`classify` calls a 429 Unavailable; it is the client's limit all the same."""
+    vendor.then(status=429)
+    client = make_client(
+        declared={"classify": lambda status, body: Unavailable if status == 429 else None},
+        retry=Retry(attempts=1, initial=8),
+    )
+    with pytest.raises(Unavailable):
+        client.get("/x")
+    client.get("/y")
+    assert 4 <= vendor.gaps[0] <= 8
+
+
 def test_an_absurd_wait_is_refused_at_once(vendor, client):
     """Nobody waits for an hour; the error says that it was asked for, and nothing is held up."""
     vendor.then(status=429, headers={"Retry-After": "3600"})

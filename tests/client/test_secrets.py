@@ -61,6 +61,11 @@ def test_scrubbing_leaves_other_texts_alone(text):
     assert scrub(text, []) == text
 
 
+def test_a_key_that_begins_like_another_is_scrubbed_whole():
+    """The longer one goes first, or its end would be left over."""
+    assert scrub("a k3y-1-long b", [Secret("k3y-1", "A"), Secret("k3y-1-long", "B")]) == "a *** b"
+
+
 def logged(caplog, *args, **kwargs) -> str:
     """What a handler with the filter writes of one record."""
     secret = Secret("c4nary/key", "K")

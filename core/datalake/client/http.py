@@ -148,7 +148,7 @@ class HttpClient:
 
     def _send(self, call: Call, keep: timedelta | None) -> AnyResponse:
         def once() -> AnyResponse:
-            return self._session.send(call, expire_after=keep, allow_redirects=False)
+            return self._session.send(call, expire_after=keep)
 
         response = trying(once, self._retry, self._throttle, lambda: self._count(retries=1))
         self._count(hits=int(response.from_cache))

@@ -49,7 +49,7 @@ class Throttle:
     def wait(self) -> None:
         """Take the next slot and return when it has come."""
         slot = self._reserve()
-        while not self._has_come(slot):
+        while slot > self._monotonic():
             with self._held_back(slot):
                 self.sleep(slot - self._monotonic())
             if slot < self._paused_until:  # a pause came meanwhile, and the slot is lost to it
@@ -91,9 +91,6 @@ class Throttle:
             slot = max(self._next, self._monotonic())
             self._next = slot + self.interval
             return slot
-
-    def _has_come(self, slot: float) -> bool:
-        return self._paused_until <= slot <= self._monotonic()
 
     @contextmanager
     def _held_back(self, slot: float) -> Iterator[None]:
