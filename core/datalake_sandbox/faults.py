@@ -67,14 +67,19 @@ class Fault:
 
     @classmethod
     def parse(cls, text: str) -> Fault:
-        """A fault from `PATTERN=ACTION`; the pattern may itself contain `=`."""
-        parts = text.split("=")
+        """A fault from `PATTERN=ACTION`, or `PATTERN=ACTION*TIMES` for so many times only.
+
+        The pattern may itself contain `=`.
+        """
+        whole, star, count = text.rpartition("*")
+        times = int(count) if star and count.isdecimal() else None
+        parts = (text if times is None else whole).split("=")
         for cut in range(len(parts) - 1, 0, -1):
             try:
                 action = _checked_action("=".join(parts[cut:]))
             except ValueError:
                 continue
-            return cls("=".join(parts[:cut]), action)
+            return cls("=".join(parts[:cut]), action, times)
         raise ValueError(
             f"cannot read the fault {text!r}: write PATTERN=ACTION, where PATTERN is a regex on "
             f'"host/path?query" and ACTION one of {ACTIONS}, missing:FIELD; '

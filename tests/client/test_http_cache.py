@@ -187,7 +187,7 @@ def test_a_client_can_be_loaded_without_the_http_library():
     """The protocol is what providers import; requests comes with the first client."""
     code = (
         "import sys, datalake.client as c; c.Client; "
-        "assert not {'requests', 'stamina', 'msgspec'} & set(sys.modules); "
+        "assert not {'requests', 'tenacity', 'msgspec'} & set(sys.modules); "
         "c.HttpClient; assert 'requests' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

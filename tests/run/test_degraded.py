@@ -46,7 +46,9 @@ def test_what_the_cache_holds_stands_in(sandbox_run: Run) -> None:
     assert scores["date"].max() == date(2026, 3, 14)
     assert rows["date"].max() == date(2026, 3, 15)
     failed = result.report.providers["lunarcrush"]["failed"]
-    assert {failure["stale_through"] for failure in failed} == {"2026-03-14"}
+    # an asset of which nothing is known has nothing that could stand in
+    assert {failure["stale_through"] for failure in failed} <= {"2026-03-14", None}
+    assert sum(failure["stale_through"] is not None for failure in failed) > 5
 
 
 def test_one_asset_that_fails_costs_only_itself(sandbox_run: Run) -> None:
@@ -95,11 +97,11 @@ def test_one_hiccup_is_tried_again(sandbox_run: Run) -> None:
     """A single 500 costs a retry and nothing else."""
     result = sandbox_run(
         assets=["bitcoin"],
-        sandbox_faults=["coins/bitcoin/market_chart=500"],
+        sandbox_faults=["coins/bitcoin/market_chart=500*1"],
         providers=["coingecko"],
     )
-    assert result.exit in (Exit.PUBLISHED, Exit.DEGRADED, Exit.FAILED)
-    assert result.report.providers["coingecko"]["retries"] > 0
+    assert result.exit is Exit.PUBLISHED
+    assert result.report.providers["coingecko"]["retries"] == 1
 
 
 def test_when_every_provider_fails_nothing_is_written(sandbox_run: Run, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Sequence
 
 import click
-import stamina
 import structlog
 
 from ..secrets import ScrubFilter, Secret
@@ -38,8 +37,6 @@ def configure(level: str, form: str, secrets: Sequence[Secret]) -> None:
             ],
         )
     )
-    # by default each retry is printed to stdout; the report counts them
-    stamina.instrumentation.set_on_retry_hooks([])
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())

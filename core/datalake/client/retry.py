@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
-import stamina
+import tenacity
 from attrs import frozen
 
 from ..errors import Unavailable
@@ -43,66 +43,51 @@ def trying(
     `retried` is told of each further try. Raises Unavailable with what the last try said, and
     Stopped at once when the run is to stop, for all waits are the throttle's.
     """
-    tries = _Tries(retry, throttle)
+    tries = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(lambda error: _worth_another(error, retry)),
+        stop=tenacity.stop_after_attempt(retry.attempts),
+        wait=lambda state: _wait(state, retry, throttle),
+        sleep=throttle.sleep,
+        before_sleep=lambda state: retried(),
+        reraise=True,
+    )
     try:
-        for attempt in stamina.retry_context(
-            on=tries.fails,
-            attempts=retry.attempts,
-            timeout=None,
-            wait_initial=retry.initial,
-            wait_max=retry.maximum,
-            wait_jitter=0,
-        ):
-            with attempt:
-                if tries.begins(attempt) > 1:
-                    retried()
-                return once()
+        return tries(once)
     except Unavailable as error:
         last = error
-    raise tries.told(last)
+    raise _told(last, retry, tries.statistics["attempt_number"])
 
 
-class _Tries:
-    """How many tries there were, and the wait before the next."""
+def _worth_another(error: BaseException, retry: Retry) -> bool:
+    return isinstance(error, Unavailable) and not _asks_too_much(error, retry)
 
-    def __init__(self, retry: Retry, throttle: Throttle) -> None:
-        self._retry = retry
-        self._throttle = throttle
-        self._number = 0
-        self._delay = 0.0
-        self._grown = 0.0
 
-    def begins(self, attempt: stamina.Attempt) -> int:
-        self._throttle.sleep(self._delay)
-        self._number, self._grown, self._delay = attempt.num, attempt.next_wait, 0.0
-        return self._number
+def _asks_too_much(error: Unavailable, retry: Retry) -> bool:
+    return error.wait is not None and error.wait > retry.patience
 
-    def fails(self, error: Exception) -> bool | float:
-        """Whether to try again. The wait is left to the throttle, for stamina's own sleep could
-        not be woken when the run is to stop."""
-        if not isinstance(error, Unavailable) or self._asks_too_much(error):
-            return False
-        wait = error.wait
-        if wait is None:
-            wait = random.uniform(self._grown / 2, self._grown)  # noqa: S311  # jitter, no secret
-        if isinstance(error, Limited) or error.wait is not None:
-            self._throttle.pause(wait)
-        else:
-            self._delay = wait
-        log.info("%s (try %d of %d)", error, self._number, self._retry.attempts)
+
+def _wait(state: tenacity.RetryCallState, retry: Retry, throttle: Throttle) -> float:
+    """The seconds before the next try; what a limit asks for, all threads wait for."""
+    error = state.outcome.exception() if state.outcome else None
+    grown = min(retry.maximum, retry.initial * 2.0 ** (state.attempt_number - 1))
+    wait = random.uniform(grown / 2, grown)  # noqa: S311  # jitter, no secret
+    log.info("%s (try %d of %d)", error, state.attempt_number, retry.attempts)
+    if not isinstance(error, Unavailable):
+        return wait
+    if isinstance(error, Limited) or error.wait is not None:
+        throttle.pause(wait if error.wait is None else error.wait)
         return 0.0
+    return wait
 
-    def told(self, error: Unavailable) -> Unavailable:
-        """The error to leave with, which says what was tried."""
-        text = str(error)
-        if self._asks_too_much(error):
-            text += f"; it asks to wait {error.wait:,.0f} s, too long for this run"
-        if self._number > 1:
-            text += f" (tried {self._number} times)"
-        return Unavailable(text, error.wait)
 
-    def _asks_too_much(self, error: Unavailable) -> bool:
-        return error.wait is not None and error.wait > self._retry.patience
+def _told(error: Unavailable, retry: Retry, number: int) -> Unavailable:
+    """The error to leave with, which says what was tried."""
+    text = str(error)
+    if _asks_too_much(error, retry):
+        text += f"; it asks to wait {error.wait:,.0f} s, too long for this run"
+    if number > 1:
+        text += f" (tried {number} times)"
+    return Unavailable(text, error.wait)
 
 
 def asked_wait(

@@ -16,18 +16,18 @@ from .universe import CanonicalAsset, Universe
 PREFIX = "universe/v1/"
 TOP, NAMED = "top", "assets"
 SCHEMA = pl.Schema(
-    {
-        "date": pl.Date,
-        "rank": pl.Int32,
-        "canonical_id": pl.String,
-        "symbol": pl.String,
-        "name": pl.String,
-        "market_cap": pl.Float64,
-        "price": pl.Float64,
-        "image": pl.String,
-        "listed_id": pl.String,
-        "members": pl.List(pl.String),
-    }
+    [
+        ("date", pl.Date()),
+        ("rank", pl.Int32()),
+        ("canonical_id", pl.String()),
+        ("symbol", pl.String()),
+        ("name", pl.String()),
+        ("market_cap", pl.Float64()),
+        ("price", pl.Float64()),
+        ("image", pl.String()),
+        ("listed_id", pl.String()),
+        ("members", pl.List(pl.String())),
+    ]
 )
 
 

@@ -62,9 +62,14 @@ def _renamed(series: Series, feeds: Sequence[Feed]) -> pl.DataFrame:
 def canonical_rows(
     frame: pl.DataFrame, mapping: Mapping, limits: Limits
 ) -> tuple[pl.DataFrame, Folded[pl.DataFrame]]:
-    """The folded rows of each canonical asset, beginning with its first market day."""
+    """The folded rows of each canonical asset, beginning with its first market day.
+
+    Values beyond the limits are null: a member is missing from them.
+    """
     folded = fold(frame, mapping)
-    rows = pl.DataFrame(folded.frame)
+    rows = pl.DataFrame(folded.frame).with_columns(
+        _within(column, known) for column, known in limits.items()
+    )
     first = (
         rows.filter(pl.col("close").is_not_null())
         .group_by("canonical_id")

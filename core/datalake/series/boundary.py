@@ -3,7 +3,6 @@ or a SchemaError that says what is wrong with it."""
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -16,7 +15,7 @@ from attrs import frozen
 from ..errors import SchemaError
 from ..models import Dataset
 from .arrays import Array, to_arrow
-from .columns import ARROW_TYPES, Cells, to_cells, to_column, within
+from .columns import ARROW_TYPES, Cells, from_pandas, to_cells, to_column, within
 from .stamps import EPOCH, MICROSECOND, NO_DAY, to_days, to_stamps
 
 
@@ -60,16 +59,15 @@ def _columns(raw: Any, needed: list[str]) -> Mapping[str, Any]:
     if missing or twice:
         fault = f"lacks {_listed(missing)}" if missing else f"has {_listed(twice)} more than once"
         raise SchemaError(f"the answer {fault}; delivered: {_listed(names) or 'no columns'}")
-    if hasattr(raw, "reset_index") and "time" not in raw.columns:
+    if from_pandas(raw, "DataFrame") and "time" not in raw.columns:
         take = raw.reset_index()
     return {name: take[name] for name in needed}
 
 
 def _names(raw: Any) -> list[str]:
-    pandas = sys.modules.get("pandas")
     if isinstance(raw, pa.Table):
         return list(raw.column_names)
-    if pandas is not None and isinstance(raw, pandas.DataFrame):
+    if from_pandas(raw, "DataFrame"):
         index = [name for name in raw.index.names if name == "time" and name not in raw.columns]
         return [*index, *map(str, raw.columns)]
     if isinstance(raw, Mapping):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -45,12 +44,19 @@ def plain(values: Any) -> Any:
         return values
     if isinstance(values, np.ndarray):
         return values if values.dtype.kind in "biufM" else values.tolist()
-    pandas = sys.modules.get("pandas")
-    if pandas is not None and isinstance(values, (pandas.Series, pandas.Index)):
+    if from_pandas(values, "Series") or from_pandas(values, "Index"):
         return _from_pandas(values)
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
         raise TypeError(f"a column is a sequence of values, not {values!r:.60}")
     return list(values)
+
+
+def from_pandas(value: Any, name: str) -> bool:
+    """Whether a value is pandas' class of that name (or of a kind of it); never imports pandas."""
+    return any(
+        kind.__name__ == name and kind.__module__.partition(".")[0] == "pandas"
+        for kind in type(value).__mro__
+    )
 
 
 def _from_pandas(series: Any) -> Any:
