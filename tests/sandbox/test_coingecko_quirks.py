@@ -285,7 +285,7 @@ def test_symbols_are_no_names(everything):
     """Several ids share a symbol: wrapped ether alone has five."""
     shared = Counter(row["symbol"] for row in everything)
     assert shared["weth"] >= 5
-    assert shared["usdf"] == 2
+    assert shared["usdf"] >= 2
 
 
 def test_ids_are_answered_whatever_they_are(get):
