@@ -70,7 +70,8 @@ def _clean(values: nw.Series[Any]) -> nw.Expr:
         if not values.is_null().all():
             raise ValueError(f'the column "{name}" holds {dtype}, not numbers; convert it first')
         return nw.lit(None).cast(nw.Float64).alias(name)
-    return nw.col(name).cast(nw.Float64).fill_nan(None)
+    number = nw.col(name).cast(nw.Float64)
+    return nw.when(~number.is_nan()).then(number).alias(name)
 
 
 def _check_keys(rows: nw.DataFrame[Any]) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from datalake_aggregation import load_mapping, parse_mapping
 
-METRICS = ("close", "volume", "market_cap", "chain_tvl")
+METRICS = ("close", "volume", "market_cap", "chain_tvl", "supply")
 
 #: A small mapping with every rule, three kinds, and an asset that is listed but never folded.
 SMALL = """
@@ -20,6 +20,7 @@ columns:
   volume: {source: p.d.volume, sum: members}
   market_cap: {source: p.d.cap, from: native, plus: [migrated]}
   chain_tvl: {source: p.d.tvl, from: native}
+  supply: {source: p.d.supply, from: native, else: largest-volume}
 assets:
   sun: {wrapped: [wsun, xsun], bridged: [sun-b], staked: [staked-sun]}
   moon: {migrated: [luna], wrapped: [wmoon]}

@@ -99,6 +99,7 @@ def test_gaps_come_out_as_null_and_never_as_nought(small, naive):
         "volume": None,
         "market_cap": 3.0,
         "chain_tvl": None,
+        "supply": None,
     }
     assert cells["sun", DAY + timedelta(1)]["close"] == 98.0
     assert cells["alone", DAY]["volume"] == 0.0

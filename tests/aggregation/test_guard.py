@@ -65,22 +65,31 @@ def test_a_collapse_is_reported_day_by_day(small, naive):
 
 
 def test_an_excluded_variant_does_not_stand_in(small, naive):
-    """Where native has no price, the largest variant that has lost its peg is passed over."""
-    days = [START + timedelta(days=n) for n in range(3)]
+    """Where native has a price but no supply, a variant that has lost its peg is passed over."""
+    days = [START + timedelta(days=n) for n in range(4)]
     rows = [
-        {"date": day, "asset": asset, "close": price, "volume": volume}
+        {"date": day, "asset": asset, "close": price, "volume": volume, "supply": supply}
         for day in days
-        for asset, price, volume in (("wsun", 20.0, 900.0), ("xsun", 101.0, 5.0))
+        for asset, price, volume, supply in (
+            *(("sun", 100.0, 1.0, None), ("wsun", 20.0, 900.0, 7.0), ("xsun", 101.0, 5.0, 8.0)),
+        )
     ]
-    rows += [{"date": day, "asset": "sun", "close": 100.0, "volume": 1.0} for day in days]
-    without_native = [*rows[:-1], {**rows[-1], "close": None}]
-    full = naive.cells(aggregate(naive.frame(rows), small))
-    assert [full["sun", day]["volume"] for day in days] == [6.0, 6.0, 6.0]
-    # on the last day there is nothing to compare with: the stretch is two days, and only warns
-    part = naive.cells(aggregate(naive.frame(without_native), small))
-    assert part["sun", days[2]]["close"] == 20.0
-    excluded = fold(naive.frame(without_native), small).exclusions["excluded"].to_list()
-    assert excluded == [False, False]
+    folded = naive.cells(aggregate(naive.frame(rows), small))
+    assert [folded["sun", day]["supply"] for day in days] == [8.0] * 4
+    assert [folded["sun", day]["volume"] for day in days] == [6.0] * 4
+
+
+def test_where_native_has_no_price_there_is_nothing_to_compare_with(small, naive):
+    """Two stray days and one without native's price: only a warning, and the variant stands in."""
+    prices = {"sun": (100.0, 100.0, None), "wsun": (20.0, 20.0, 20.0)}
+    rows = [
+        {"date": START + timedelta(days=n), "asset": asset, "close": price, "volume": 1.0}
+        for asset, values in prices.items()
+        for n, price in enumerate(values)
+    ]
+    folded = fold(naive.frame(rows), small)
+    assert folded.frame["close"].to_list() == [100.0, 100.0, 20.0]
+    assert folded.exclusions["excluded"].to_list() == [False, False]
 
 
 def test_tolerance_and_days_come_from_the_mapping(naive, small):

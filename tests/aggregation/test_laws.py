@@ -38,6 +38,7 @@ def lakes(draw):
             "volume": draw(AMOUNTS),
             "market_cap": draw(AMOUNTS),
             "chain_tvl": draw(AMOUNTS),
+            "supply": draw(AMOUNTS),
         }
         for asset, day in keys
     ]
