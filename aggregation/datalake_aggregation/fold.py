@@ -38,7 +38,7 @@ class Folded(Generic[IntoDataFrameT]):
             for position, (name, rule) in enumerate(self._rules.items())
             for rows in (self._single, self._ready.filter(rule.how.enters(name)))
         ]
-        entered = nw.concat(parts).sort(*SORTED, "position", "asset").drop("position")
+        entered = nw.concat(parts).sort(*SORTED, "_position", "asset").drop("_position")
         frame: IntoDataFrameT = _native(entered)
         return frame
 
@@ -49,7 +49,7 @@ def fold(frame: IntoDataFrameT, mapping: Mapping) -> Folded[IntoDataFrameT]:
     rules = {name: mapping.columns[name] for name in rows.columns if name not in IDS}
     single, ready = without_members(rows, mapping), with_members(rows, mapping)
     exclusions = strays(ready, mapping.guard)
-    ready = _flagged(ready, exclusions.filter("excluded"), "excluded")
+    ready = _flagged(ready, exclusions.filter("excluded"), "_excluded")
     for name, rule in rules.items():
         if rule.how.picks:
             ready = _flagged(ready, _stand_ins(ready, name), picked(name))
@@ -80,13 +80,13 @@ def _flagged(rows: nw.DataFrame[Any], days: nw.DataFrame[Any], flag: str) -> nw.
 def _stand_ins(rows: nw.DataFrame[Any], name: str) -> nw.DataFrame[Any]:
     """Choose, where native has no value, the variant that stands in: the largest by volume."""
     known = rows.filter(~nw.col(name).is_null())
-    native = known.filter(nw.col("kind") == NATIVE)
-    others = known.filter((nw.col("kind") != NATIVE) & ~nw.col("excluded"))
+    native = known.filter(nw.col("_kind") == NATIVE)
+    others = known.filter((nw.col("_kind") != NATIVE) & ~nw.col("_excluded"))
     volume = nw.col("volume").fill_null(-1.0) if "volume" in rows.columns else nw.lit(-1.0)
     return (
         others.join(native.select(*KEYS), on=KEYS, how="anti")
-        .with_columns(rank=volume)
-        .sort(*KEYS, "rank", "order", descending=[False, False, True, False])
+        .with_columns(volume.alias("_rank"))
+        .sort(*KEYS, "_rank", "_order", descending=[False, False, True, False])
         .unique(subset=KEYS, keep="first", maintain_order=True)
     )
 
@@ -115,7 +115,7 @@ def _entered(rows: nw.DataFrame[Any], name: str, position: int) -> nw.DataFrame[
         nw.lit(name).alias("column"),
         "asset",
         nw.col(name).alias("value"),
-        nw.lit(position).alias("position"),
+        nw.lit(position).alias("_position"),
     )
 
 

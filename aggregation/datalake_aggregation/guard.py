@@ -23,11 +23,11 @@ def strays(rows: nw.DataFrame[Any], guard: Guard) -> nw.DataFrame[Any]:
     """
     if "close" not in rows.columns:
         rows = rows.head(0).with_columns(close=nw.lit(1.0))
-    native = rows.filter((nw.col("kind") == "native") & (nw.col("close") > 0))
-    variants = rows.filter((nw.col("kind") != "native") & ~nw.col("close").is_null())
+    native = rows.filter((nw.col("_kind") == "native") & (nw.col("close") > 0))
+    variants = rows.filter((nw.col("_kind") != "native") & ~nw.col("close").is_null())
     ratios = variants.join(
-        native.select(*KEYS, nw.col("close").alias("native_close")), on=KEYS, how="inner"
-    ).with_columns(ratio=nw.col("close") / nw.col("native_close"))
+        native.select(*KEYS, nw.col("close").alias("_native")), on=KEYS, how="inner"
+    ).with_columns(ratio=nw.col("close") / nw.col("_native"))
     beyond = (
         ratios.filter((nw.col("ratio") - 1).abs() > guard.tolerance)
         .select(*KEYS, "asset", "ratio")

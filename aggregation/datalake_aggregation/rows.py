@@ -23,15 +23,15 @@ def read_rows(frame: Any, mapping: Mapping) -> nw.DataFrame[Any]:
 
 
 def with_members(rows: nw.DataFrame[Any], mapping: Mapping) -> nw.DataFrame[Any]:
-    """Return the rows of assets that have variants or are some, with canonical_id, kind, order."""
-    table: dict[str, list[Any]] = {"asset": [], "canonical_id": [], "kind": [], "order": []}
+    """Return the rows of assets that have variants or are some, with their place in the mapping."""
+    table: dict[str, list[Any]] = {"asset": [], "canonical_id": [], "_kind": [], "_order": []}
     for canonical_id in mapping.variants:
         for order, member in enumerate(mapping.members(canonical_id)):
             row = (member.asset, canonical_id, member.kind, order)
             for values, value in zip(table.values(), row, strict=True):
                 values.append(value)
     text = nw.String()
-    schema = nw.Schema({"asset": text, "canonical_id": text, "kind": text, "order": nw.Int64()})
+    schema = nw.Schema({"asset": text, "canonical_id": text, "_kind": text, "_order": nw.Int64()})
     members = nw.from_dict(table, schema, backend=rows.implementation)
     return rows.join(members, on="asset", how="inner")
 

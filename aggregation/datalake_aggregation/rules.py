@@ -1,7 +1,8 @@
 """The rules a column can have: each says which members' values enter a cell.
 
 A cell is the sum of the values that enter it, and null when none does. The rows a rule looks at
-carry `kind`, `excluded` (by the de-peg guard) and, for rules that pick, a flag on the picked one.
+carry `_kind`, `_excluded` (by the de-peg guard) and, for rules that pick, a flag on the picked
+one: names that no column of a mapping can have.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def picked(column: str) -> str:
 
 
 def _is_native() -> nw.Expr:
-    return nw.col("kind") == "native"
+    return nw.col("_kind") == "native"
 
 
 @frozen
@@ -98,7 +99,7 @@ class NativePlus:
         return f"{{from: native, plus: {kinds}}}"
 
     def enters(self, column: str) -> nw.Expr:
-        return nw.col("kind").is_in(["native", *self.kinds])
+        return nw.col("_kind").is_in(["native", *self.kinds])
 
     def relies_on(self, kind: str) -> bool:
         return kind == "native" or kind in self.kinds
@@ -114,7 +115,7 @@ class SumOfMembers:
     picks = False
 
     def enters(self, column: str) -> nw.Expr:
-        return ~nw.col("excluded")
+        return ~nw.col("_excluded")
 
     def relies_on(self, kind: str) -> bool:
         return True

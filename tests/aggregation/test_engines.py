@@ -211,6 +211,33 @@ def test_a_large_frame(engine):
     assert len(result.exclusions) > 100
 
 
+def test_columns_may_have_any_name(engine, small):
+    """No name that a mapping allows gets in the way of the fold's own columns."""
+    names = (
+        *("close", "volume", "kind", "order", "rank", "excluded", "ratio", "value", "column"),
+        *("position", "native", "picked", "known", "index", "count"),
+    )
+    rules = ("from: native, else: largest-volume", "sum: members", "from: native, plus: bridged")
+    mapping = parse_mapping(
+        "version: 1\ncolumns:\n"
+        + "".join(f"  {name}: {{source: p.d.x, {rules[n % 3]}}}\n" for n, name in enumerate(names)),
+        over=small,
+    )
+    numbers = {name: [float(n), n + 0.25, 1.0, None] for n, name in enumerate(names)}
+    frame = pl.DataFrame(
+        {
+            "date": [DAY] * 4,
+            "asset": ["sun", "wsun", "alone", "moon"],
+            **numbers,
+            "close": [10.0, 10.1, 1.0, None],
+        }
+    )
+    check(engine, frame, mapping)
+    (sun,) = aggregate(frame, mapping).filter(pl.col("canonical_id") == "sun").to_dicts()
+    for n, name in enumerate(names[1:], 1):
+        assert sun[name] == (2 * n + 0.25 if n % 3 == 1 else n), name
+
+
 @pytest.mark.parametrize("asset", ["alone", "wsun"])
 def test_a_duplicate_is_named(engine, asset, small):
     """Two rows of one asset and day are an error that says which, folded or not."""
