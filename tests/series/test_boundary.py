@@ -142,7 +142,7 @@ def test_whatever_it_comes_as(raw):
         pd.Series([pd.NA, 1], dtype="Int64"),
         pd.Series([pd.NA, 1], dtype=object),
     ],
-    ids=repr,
+    ids=["list", "nan", "numpy", "arrow-ints", "arrow", "pandas", "pandas-ints", "pandas-objects"],
 )
 def test_unknown_values_are_null(values):
     """None, NaN and pandas' NA are all the one null."""
