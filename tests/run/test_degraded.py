@@ -164,3 +164,36 @@ def test_data_of_two_origins_are_never_mixed(sandbox_run: Run, recordings: Path)
         sandbox_run(recordings=recordings, as_of=None, since=None)
     with pytest.raises(ConfigError, match="synthetic"):
         sandbox_run(sandbox=False, as_of=None, since=None)
+
+
+def test_a_sum_is_withheld_while_a_large_member_is_missing(sandbox_run: Run) -> None:
+    """Without wrapped ether's volume, ether's is a wrong number; its own price is not."""
+    result = sandbox_run(
+        assets=["ethereum"],
+        datasets=["coingecko.market"],
+        sandbox_faults=["coins/weth/market_chart=string"],
+    )
+    assert result.exit is Exit.DEGRADED
+    assert result.rows is not None
+    assert result.rows["close"].null_count() == 0
+    assert result.rows["volume"].is_null().all()
+
+
+def test_a_late_native_does_not_leave_the_variants_volume_alone(sandbox_run: Run) -> None:
+    """The day after, only the variants answer: the native's last day stays unknown."""
+    assets = {"assets": ["ethereum"], "datasets": ["coingecko.market"]}
+    first = sandbox_run(**assets)
+    second = sandbox_run(**assets, as_of=NEXT, sandbox_faults=["coins/ethereum/market_chart=503"])
+    assert second.exit is Exit.DEGRADED
+    assert first.rows is not None
+    assert second.rows is not None
+    assert second.rows.equals(first.rows)
+
+
+def test_a_provider_alone_still_knows_its_assets(sandbox_run: Run) -> None:
+    """The list comes from whoever can list; prices were not wanted, so rows need none."""
+    result = sandbox_run(providers=["lunarcrush"])
+    assert result.exit is Exit.PUBLISHED
+    assert result.report.providers["coingecko"]["calls"] == 1
+    assert result.rows is not None
+    assert result.rows["lc_galaxy_score"].drop_nulls().len() > 300

@@ -60,29 +60,31 @@ def _renamed(series: Series, feeds: Sequence[Feed]) -> pl.DataFrame:
 
 
 def canonical_rows(
-    frame: pl.DataFrame, mapping: Mapping, limits: Limits
+    frame: pl.DataFrame, mapping: Mapping, limits: Limits, *, with_market: bool
 ) -> tuple[pl.DataFrame, Folded[pl.DataFrame]]:
-    """The folded rows of each canonical asset, beginning with its first market day.
+    """The folded rows of each canonical asset, values beyond the limits null.
 
-    Values beyond the limits are null: a member is missing from them.
+    `with_market` says that prices were wanted: rows then begin with an asset's first market day.
     """
     folded = fold(frame, mapping)
     rows = pl.DataFrame(folded.frame).with_columns(
         _within(column, known) for column, known in limits.items()
     )
+    values = [column for column in rows.columns if column not in ("date", "canonical_id")]
+    known = rows.filter(pl.any_horizontal(pl.col(values).is_not_null()))
+    kept = _from_first_market_day(known) if with_market else known
+    return kept.sort("canonical_id", "date"), folded
+
+
+def _from_first_market_day(rows: pl.DataFrame) -> pl.DataFrame:
     first = (
         rows.filter(pl.col("close").is_not_null())
         .group_by("canonical_id")
         .agg(pl.col("date").min().alias("first"))
     )
-    values = [column for column in rows.columns if column not in ("date", "canonical_id")]
-    kept = (
-        rows.join(first, on="canonical_id")
-        .filter(pl.col("date") >= pl.col("first"), pl.any_horizontal(pl.col(values).is_not_null()))
-        .drop("first")
-        .sort("canonical_id", "date")
+    return (
+        rows.join(first, on="canonical_id").filter(pl.col("date") >= pl.col("first")).drop("first")
     )
-    return kept, folded
 
 
 def _within(column: str, known: dict[str, date]) -> pl.Expr:

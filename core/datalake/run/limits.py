@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
+import polars as pl
+
 from datalake_aggregation import Mapping
 
 from ..cache.rows import last_day
@@ -18,12 +20,17 @@ from .plan import Feed
 #: A series that ends so close to the last wanted day is late; one that ended earlier is over.
 LATE = timedelta(days=7)
 
+#: A variant with a smaller part of its canonical asset's value does not hold it back.
+MATERIAL = 0.01
+
 #: Output column -> canonical id -> the last day that can be trusted.
 Limits = dict[str, dict[str, date]]
 
 
-def known_limits(series: Iterable[Series], feeds: Sequence[Feed], mapping: Mapping) -> Limits:
-    """The limits of all columns that are folded from members."""
+def known_limits(
+    series: Iterable[Series], feeds: Sequence[Feed], mapping: Mapping, frame: pl.DataFrame
+) -> Limits:
+    """The limits of all columns that are folded from members; `frame` is the long frame."""
     limits: Limits = {}
     for one in series:
         through = _known_through(one)
@@ -31,13 +38,31 @@ def known_limits(series: Iterable[Series], feeds: Sequence[Feed], mapping: Mappi
             continue
         asset = one.want.asset.id
         canonical = mapping.canonical_of(asset)
-        kind = next(m.kind for m in mapping.members(canonical) if m.asset == asset)
+        members = {member.asset: member.kind for member in mapping.members(canonical)}
         for feed in feeds:
             rule = mapping.columns[feed.output]
-            if feed.dataset == one.want.name and rule.needs_members and rule.relies_on(kind):
+            if feed.dataset != one.want.name or not rule.needs_members:
+                continue
+            if rule.relies_on(members[asset]) and (
+                asset == canonical or _matters(frame, feed.output, asset, list(members), through)
+            ):
                 known = limits.setdefault(feed.output, {})
                 known[canonical] = min(through, known.get(canonical, through))
     return limits
+
+
+def _matters(
+    frame: pl.DataFrame, column: str, asset: str, members: Sequence[str], through: date
+) -> bool:
+    """Whether a variant's part of its last known week is too large to be left out unseen."""
+    if through == date.min:
+        return True
+    week = frame.filter(
+        pl.col("asset").is_in(members), pl.col("date").is_between(through - LATE, through)
+    )
+    whole = float(week[column].sum())
+    part = float(week.filter(pl.col("asset") == asset)[column].sum())
+    return part >= MATERIAL * whole
 
 
 def _known_through(series: Series) -> date | None:

@@ -31,7 +31,7 @@ from .options import Options
 from .origin import claim
 from .plan import Want, check_datasets, feeds, output_columns, wants
 from .report import Report
-from .sources import Skipped, Source, sources
+from .sources import Sources, sources
 from .tally import Tallies, Tally
 from .vendors import Vendors, vendors
 
@@ -72,8 +72,9 @@ def run(
     store = open_store(options.cache, registry.stores)
     with vendors(options, clock) as world:
         claim(store, world.origin)
-        with sources(registry, options, environment, world, stop, retry) as (taking_part, skipped):
-            one = _Run(options, registry, mapping, store, world, taking_part, skipped, started)
+        as_of = options.as_of or world.clock()
+        with sources(registry, options, environment, world, stop, retry) as members:
+            one = _Run(options, registry, mapping, store, world, members, started, as_of)
             return one.finish(one.make(progress, stop), clock())
 
 
@@ -105,13 +106,9 @@ class _Run:
     mapping: CanonicalMapping
     store: Store
     world: Vendors
-    sources: Sequence[Source]
-    skipped: Sequence[Skipped]
+    sources: Sources
     started: datetime
-
-    @property
-    def as_of(self) -> datetime:
-        return self.options.as_of or self.world.clock()
+    as_of: datetime
 
     @property
     def last_day(self) -> date:
@@ -119,9 +116,7 @@ class _Run:
         return self.options.until or self.as_of.date() - DAY
 
     def make(self, progress: Progress, stop: threading.Event) -> _Made:
-        lister = next((source for source in self.sources if source.provider.universe), None)
-        if lister is None:
-            raise ConfigError("no provider of this run can list the assets; add coingecko")
+        lister = self.sources.lister
         try:
             listing = find_universe(
                 self.options, lister, self.world, self.store, self.mapping, self.as_of
@@ -130,7 +125,9 @@ class _Run:
             return _Made(Exit.FAILED, f"there is no universe: {lister.scrub(str(error))}")
         tallies, series = self._fetch(listing, progress, stop)
         if not any(tally.series for tally in tallies.values()):
-            return _Made(Exit.FAILED, "every provider failed", listing, tallies)
+            failed = any(tally.failed for tally in tallies.values())
+            message = "every provider failed" if failed else "no provider has any of these assets"
+            return _Made(Exit.FAILED, message, listing, tallies)
         rows, folded = self._aggregate(series)
         trouble = _trouble(listing, tallies)
         if trouble and self.options.strict:
@@ -143,8 +140,12 @@ class _Run:
     def _fetch(
         self, listing: Listing, progress: Progress, stop: threading.Event
     ) -> tuple[dict[str, Tally], list[Series]]:
-        by_provider: dict[str, list[Want]] = {source.provider.name: [] for source in self.sources}
-        for want in wants(self.options, self.sources, listing.universe, self.mapping, self.as_of):
+        by_provider: dict[str, list[Want]] = {
+            source.provider.name: [] for source in self.sources.taking_part
+        }
+        for want in wants(
+            self.options, self.sources.taking_part, listing.universe, self.mapping, self.as_of
+        ):
             by_provider[want.source.provider.name].append(want)
         tallies = {
             source.provider.name: Tally(
@@ -153,7 +154,7 @@ class _Run:
                 source.client,
                 source.interval,
             )
-            for source in self.sources
+            for source in self.sources.taking_part
         }
         cache = AssetCache(self.store, clock=self.world.clock)
         with progress(list(tallies.values())):
@@ -164,7 +165,10 @@ class _Run:
         columns = output_columns(self.mapping, self.options.columns)
         sources = feeds(self.mapping, columns)
         frame = long_frame(series, sources, columns)
-        return canonical_rows(frame, self.mapping, known_limits(series, sources, self.mapping))
+        limits = known_limits(series, sources, self.mapping, frame)
+        prices = {feed.dataset for feed in sources if feed.output == "close"}
+        with_market = any(one.want.name in prices for one in series)
+        return canonical_rows(frame, self.mapping, limits, with_market=with_market)
 
     def _publish(self, listing: Listing, rows: pl.DataFrame) -> Outcome:
         candidate = Candidate(
@@ -198,11 +202,13 @@ class _Run:
                 source.provider.name: reporting.provider_section(
                     source, made.tallies.get(source.provider.name)
                 )
-                for source in self.sources
+                for source in self.sources.all
             },
-            skipped=reporting.skipped_section(self.skipped),
+            skipped=reporting.skipped_section(self.sources.skipped),
             mapping=(
-                reporting.mapping_section(self.mapping, made.listing.universe, made.folded)
+                reporting.mapping_section(
+                    self.mapping, made.listing.universe, made.folded, made.tallies
+                )
                 if made.listing
                 else {}
             ),

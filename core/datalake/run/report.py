@@ -152,11 +152,24 @@ def output_section(outcome: Outcome) -> dict[str, Any]:
 
 
 def mapping_section(
-    mapping: CanonicalMapping, universe: Universe, folded: Folded[Any] | None
+    mapping: CanonicalMapping,
+    universe: Universe,
+    folded: Folded[Any] | None,
+    tallies: Mapping[str, Tally],
 ) -> dict[str, Any]:
-    """What the fold did: `folded` members by canonical asset, and the days of `depegged` ones."""
-    folds = {asset.id: list(asset.members[1:]) for asset in universe.assets if asset.members[1:]}
-    section: dict[str, Any] = {"sha256": digest(mapping), "folded": folds}
+    """What the fold did: `folded` members by canonical asset, the days of `depegged` ones, and by
+    dataset the `unresolved` assets, of which the provider has no series."""
+    unresolved: dict[str, list[str]] = {}
+    for name, tally in tallies.items():
+        for one in tally.uncovered:
+            unresolved.setdefault(f"{name}.{one.dataset}", []).append(one.asset)
+    section: dict[str, Any] = {
+        "sha256": digest(mapping),
+        "folded": {
+            asset.id: list(asset.members[1:]) for asset in universe.assets if asset.members[1:]
+        },
+        "unresolved": {name: sorted(assets) for name, assets in sorted(unresolved.items())},
+    }
     if folded is None:
         return section
     left_out = folded.exclusions.filter(folded.exclusions["excluded"])

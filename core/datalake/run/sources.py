@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
 from attrs import evolve, frozen
@@ -35,6 +35,22 @@ class Source:
     def scrub(self, text: str) -> str:
         """The text without the key, in case foreign code put it there."""
         return scrub(text, [self.key] if self.key else [])
+
+
+@frozen
+class Sources:
+    """The sources of a run, the one that lists the assets (it need not be among them), and the
+    providers that do not take part."""
+
+    taking_part: Sequence[Source]
+    lister: Source
+    skipped: Sequence[Skipped]
+
+    @property
+    def all(self) -> list[Source]:
+        """Every source that makes calls."""
+        others = [] if self.lister in self.taking_part else [self.lister]
+        return [*others, *self.taking_part]
 
 
 @frozen
@@ -93,25 +109,41 @@ def sources(
     vendors: Vendors,
     stop: threading.Event,
     retry: Retry | None = None,
-) -> Iterator[tuple[list[Source], list[Skipped]]]:
+) -> Iterator[Sources]:
     """Clients for the providers of the run; those that cannot take part come with a reason.
 
     A provider that was asked for by name and lacks its key raises ConfigError.
     """
     with ExitStack() as stack:
+
+        def open_source(provider: Provider) -> Source:
+            source = _source(provider, options, environment, vendors, stop, retry)
+            stack.callback(source.client.close)
+            return source
+
         taking_part: list[Source] = []
         skipped: list[Skipped] = []
         for provider in select(registry, options.providers):
             try:
-                source = _source(provider, options, environment, vendors, stop, retry)
+                taking_part.append(open_source(provider))
             except ConfigError as error:
                 if options.providers is not None:
                     raise
                 skipped.append(Skipped(provider.name, str(error)))
-                continue
-            stack.callback(source.client.close)
-            taking_part.append(source)
-        yield taking_part, skipped
+        yield Sources(taking_part, _lister(registry, taking_part, open_source), skipped)
+
+
+def _lister(
+    registry: Registry, taking_part: Sequence[Source], open_source: Callable[[Provider], Source]
+) -> Source:
+    """The source that lists the assets: one of the run's, else any that is installed."""
+    for source in taking_part:
+        if source.provider.universe:
+            return source
+    for provider in registry.providers.values():
+        if provider.universe:
+            return open_source(provider)
+    raise ConfigError("no installed provider can list the assets; see `datalake providers list`")
 
 
 def _source(
