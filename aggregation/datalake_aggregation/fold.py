@@ -12,6 +12,7 @@ from datalake_aggregation.guard import KEYS, strays
 from datalake_aggregation.mapping import NATIVE, Mapping, Rule
 from datalake_aggregation.rows import IDS, read_rows, with_members, without_members
 from datalake_aggregation.rules import picked
+from datalake_aggregation.summing import sums
 
 SORTED = ["canonical_id", "date"]
 
@@ -93,20 +94,22 @@ def _stand_ins(rows: nw.DataFrame[Any], name: str) -> nw.DataFrame[Any]:
 
 def _cells(rows: nw.DataFrame[Any], rules: dict[str, Rule]) -> nw.DataFrame[Any]:
     """Group by canonical asset and day; a sum of nothing known is null, not 0."""
-    entering = [
-        nw.when(rule.how.enters(name)).then(nw.col(name)).alias(name)
-        for name, rule in rules.items()
-    ]
-    added = [name for name, rule in rules.items() if rule.how.adds]
-    values = [
-        nw.col(name).sum() if name in added else nw.col(name).max()  # max: there is at most one
-        for name in rules
-    ]
-    counts = [nw.col(name).count().alias(f"known {name}") for name in added]
-    cells = rows.select(*KEYS, *entering).group_by(KEYS).agg(*values, *counts)
-    return cells.with_columns(
-        nw.when(nw.col(f"known {name}") > 0).then(nw.col(name)).alias(name) for name in added
+    entering = rows.select(
+        *KEYS,
+        *(
+            nw.when(rule.how.enters(name)).then(nw.col(name)).alias(name)
+            for name, rule in rules.items()
+        ),
     )
+    added = [name for name, rule in rules.items() if rule.how.adds]
+    picks = [name for name in rules if name not in added]
+    # of the others at most one row enters a cell, so the largest is that one
+    cells = entering.group_by(KEYS).agg(
+        *(nw.col(name).max() for name in picks), nw.len().alias("_members")
+    )
+    if not added:
+        return cells
+    return cells.join(sums(entering, KEYS, added), on=KEYS, how="left")
 
 
 def _entered(rows: nw.DataFrame[Any], name: str, position: int) -> nw.DataFrame[Any]:
