@@ -175,7 +175,11 @@ def test_demo_and_keyless_plans_are_clamped_not_failed(sandbox_run: Run) -> None
 def test_recordings_are_replayed_with_their_own_clock(recordings: Path, sandbox_run: Run) -> None:
     """Row D carries the recorded price of D+1 00:00; nothing later than the clock is there."""
     result = sandbox_run(
-        recordings=recordings, as_of=None, since=None, top=51, providers=["coingecko"]
+        recordings=recordings,
+        as_of=None,
+        since=None,
+        assets=["aave", "bitget-token", "pepe"],
+        providers=["coingecko"],
     )
     assert result.rows is not None
     assert result.report.as_of.startswith("2026-03-15T10:30")
@@ -188,5 +192,7 @@ def test_recordings_are_replayed_with_their_own_clock(recordings: Path, sandbox_
     for row in aave.iter_rows(named=True):
         midnight = (row["date"] + timedelta(days=1) - date(1970, 1, 1)).days * 86_400_000
         assert row["close"] == prices[midnight]
+    bitget = result.rows.filter(pl.col("canonical_id") == "bitget-token")
+    assert bitget["date"].max() == date(2026, 3, 13), "recorded on the 14th, before it was over"
     assert aave.height == len([stamp for stamp in prices if stamp % 86_400_000 == 0])
     assert result.rows["date"].max() == date(2026, 3, 14)
