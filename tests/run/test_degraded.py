@@ -197,3 +197,22 @@ def test_a_provider_alone_still_knows_its_assets(sandbox_run: Run) -> None:
     assert result.report.providers["coingecko"]["calls"] == 1
     assert result.rows is not None
     assert result.rows["lc_galaxy_score"].drop_nulls().len() > 300
+
+
+def test_a_small_member_that_is_late_does_not_hold_back_the_sum(sandbox_run: Run) -> None:
+    """One obscure token must not blank bitcoin's volume; it is in the report all the same."""
+    assets = {"assets": ["bitcoin"], "datasets": ["coingecko.market"]}
+    sandbox_run(**assets)
+    result = sandbox_run(
+        **assets, as_of=NEXT, sandbox_faults=["coins/near-intents-bridged-btc/market_chart=503"]
+    )
+    assert result.exit is Exit.DEGRADED
+    (failure,) = result.report.providers["coingecko"]["failed"]
+    assert (failure["asset"], failure["stale_through"]) == (
+        "near-intents-bridged-btc",
+        "2026-03-14",
+    )
+    assert result.rows is not None
+    last = result.rows.row(-1, named=True)
+    assert last["date"] == date(2026, 3, 15)
+    assert last["volume"] is not None
