@@ -21,7 +21,7 @@ CHECKS = (
     ("lint", "ruff", "check", "."),
     ("types", "mypy"),
     ("layers", "lint-imports"),
-    ("tests", "pytest", "-n", "auto", "--dist", "worksteal"),
+    ("tests", "pytest", "-n", "auto", "--dist", "worksteal", "-m", "not slow"),
 )
 
 

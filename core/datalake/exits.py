@@ -6,15 +6,13 @@ import enum
 
 
 class Exit(enum.IntEnum):
-    """How a run ended."""
+    """How a run ended; 5 and 6 are free."""
 
     PUBLISHED = 0  # or nothing new to publish
     ERROR = 1  # an unexpected error
     USAGE = 2  # the command, the settings or a file are wrong
     DEGRADED = 3  # published, but some series failed or are stale
     REFUSED = 4  # the gate kept the candidate back
-    LOCKED = 5  # another run holds the lease
-    BUDGET = 6  # the budget of calls or time was reached
     FAILED = 7  # every provider failed
     INTERRUPTED = 130
     TERMINATED = 143

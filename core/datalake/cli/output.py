@@ -21,7 +21,7 @@ format_option = click.option(
     "form",
     type=click.Choice(["table", "json"]),
     default="table",
-    help="[default: table]",
+    help="A table to read, or JSON for programs.  [default: table]",
 )
 
 

@@ -37,7 +37,11 @@ OUTPUT = "user_facing_data.parquet"
 @click.option("--cache", help="Where series are kept: a folder, file:, memory:, …")
 @click.option("--output", type=click.Path(path_type=Path), help="The file to publish.")
 @click.option("--mapping", type=click.Path(path_type=Path), help="YAML over the shipped mapping.")
-@click.option("--columns", type=click.Choice(["standard", "extended"]), help="[default: standard]")
+@click.option(
+    "--columns",
+    type=click.Choice(["standard", "extended"]),
+    help="Which columns to publish.  [default: standard]",
+)
 @click.option("--sandbox", is_flag=True, help="A simulated market; no key, no network.")
 @click.option(
     "--recordings",
@@ -65,10 +69,13 @@ OUTPUT = "user_facing_data.parquet"
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
     default="warning",
-    help="[default: warning]",
+    help="The lowest level that is logged, on stderr.  [default: warning]",
 )
 @click.option(
-    "--log-format", type=click.Choice(["text", "json"]), default="text", help="[default: text]"
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How a line of the log is written.  [default: text]",
 )
 @plugin_options
 @click.pass_context

@@ -14,11 +14,14 @@ from .parsing import Instant
 
 
 @click.command("sandbox")
-@click.option("--port", type=int, default=0, help="0 takes a free one.  [default: 0]")
+@click.option("--port", type=int, default=0, help="Listen here; 0 takes a free port.  [default: 0]")
 @click.option("--as-of", type=Instant(now), help="The instant that the sandbox's clock shows.")
-@click.option("--seed", type=int, default=0, help="Of the simulated market.  [default: 0]")
+@click.option("--seed", type=int, default=0, help="Another seed is another market.  [default: 0]")
 @click.option(
-    "--rates", type=click.Choice(["fast", "real"]), default="real", help="[default: real]"
+    "--rates",
+    type=click.Choice(["fast", "real"]),
+    default="real",
+    help="The plans' rate limits, or 100 times them.  [default: real]",
 )
 @click.option(
     "--recordings",

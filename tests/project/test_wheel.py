@@ -1,0 +1,145 @@
+"""The wheel has everything, and runs where nothing else of ours is."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import polars as pl
+import pytest
+from packaging.requirements import Requirement
+
+from datalake.publish import STANDARD
+
+from .conftest import ROOT, SETTINGS, quiet_environment, sources
+
+PROJECT = SETTINGS["project"]
+
+
+def call(*command, cwd):
+    """Run a command to its end and return what it printed; it must succeed."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=quiet_environment(PYTHONWARNINGS="error::DeprecationWarning:datalake"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The wheel, built as an installer would build it."""
+    folder = tmp_path_factory.mktemp("dist")
+    call(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder, cwd=ROOT)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_the_wheel_has_every_file_and_nothing_else(wheel):
+    """Modules, the mapping, the market's data and py.typed; of other files only the licence."""
+    roots = [ROOT / "core", ROOT / "providers", ROOT / "aggregation"]
+    expected = {
+        path.relative_to(root).as_posix()
+        for path in sources()
+        for root in roots
+        if path.is_relative_to(root)
+    }
+    assert {Path(path).suffix for path in expected} == {".py", ".yaml", ".json", ".typed"}
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    info = next(name.split("/")[0] for name in names if name.endswith(".dist-info/METADATA"))
+    about = {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE"}
+    assert names == expected | {f"{info}/{name}" for name in about}
+
+
+def test_the_wheel_says_what_it_needs(wheel):
+    """Name, licence, Python and every dependency, each with a lowest version and no highest."""
+    with zipfile.ZipFile(wheel) as archive:
+        path = next(name for name in archive.namelist() if name.endswith("/METADATA"))
+        text = archive.read(path).decode()
+    assert f"Name: {PROJECT['name']}\n" in text
+    assert "License-Expression: Apache-2.0\n" in text
+    assert "Requires-Python: >=3.10\n" in text
+    for needed in map(Requirement, PROJECT["dependencies"]):
+        assert [one.operator for one in needed.specifier] == [">="], needed
+        assert f"requires-dist: {needed.name}>=".lower() in text.lower()
+
+
+@pytest.mark.parametrize("how", ["linked", pytest.param("installed", marks=pytest.mark.slow)])
+def test_the_wheel_runs_in_a_clean_environment(wheel, tmp_path, how):
+    """Version, plugins by entry point and the whole pipeline, far from the sources.
+
+    The environment has what the wheel declares and no more: taken from the package index, or
+    linked to what is installed here, which takes no time and no network.
+    """
+    programs, packages = environment(tmp_path / "env")
+    pip = [sys.executable, "-m", "pip", "--python", programs / "python", "install", "--quiet"]
+    if how == "linked":
+        link(packages)
+        pip += ["--no-deps", "--no-index"]
+    call(*pip, wheel, cwd=tmp_path)
+    datalake = programs / "datalake"
+    place = tmp_path / "elsewhere"
+    place.mkdir()
+    where = "import datalake, datalake_sandbox; print(datalake.__file__)"
+    assert str(packages) in call(programs / "python", "-c", where, cwd=place)
+    version = importlib.metadata.version(PROJECT["name"])
+    assert call(datalake, "--version", cwd=place).split()[-1] == version
+    listed = json.loads(call(datalake, "providers", "list", "--format", "json", cwd=place))
+    assert {one["name"] for one in listed} == PROJECT["entry-points"]["datalake"].keys()
+    assert not [one for one in listed if one["state"].startswith("broken")]
+    since = (datetime.now(timezone.utc) - timedelta(days=30)).date()
+    shown = call(datalake, "run", "--sandbox", "--top", 5, "--since", since, cwd=place)
+    output = place / ".datalake/sandbox/user_facing_data.parquet"
+    assert "synthetic" in shown
+    assert output.relative_to(place).as_posix() in shown
+    rows = pl.read_parquet(output)
+    assert tuple(rows.columns) == STANDARD
+    assert rows["canonical_id"].n_unique() == 5
+
+
+def environment(folder):
+    """An empty virtual environment: the folders of its programs and of its packages."""
+    venv.create(folder, with_pip=False)
+    if os.name == "nt":
+        return folder / "Scripts", folder / "Lib/site-packages"
+    (packages,) = folder.glob("lib/python*/site-packages")
+    return folder / "bin", packages
+
+
+def link(packages):
+    """Link what the wheel needs, directly and through others, from where it is installed here."""
+    waiting = [(Requirement(text), "") for text in PROJECT["dependencies"]]
+    seen = set()
+    while waiting:
+        needed, extra = waiting.pop()
+        if needed.marker and not needed.marker.evaluate({"extra": extra}):
+            continue
+        key = (needed.name.lower(), frozenset(needed.extras))
+        if key not in seen:
+            seen.add(key)
+            found = importlib.metadata.distribution(needed.name)
+            waiting += [
+                (Requirement(text), one)
+                for text in found.requires or ()
+                for one in (needed.extras or {""})
+            ]
+            _link(found, packages)
+
+
+def _link(found, packages):
+    for top in {file.parts[0] for file in found.files or ()} - {"..", "__pycache__"}:
+        target = packages / top
+        if not target.exists():
+            target.symlink_to(found.locate_file(top))
