@@ -56,7 +56,8 @@ PROTOCOL_TVL = Dataset(
     columns={
         "tvl": Column(
             USD,
-            "value locked in the protocol (all members of a family), without borrowed and staked",
+            "value locked in the protocol or its family, without what is in custody, borrowed "
+            "or staked",
             minimum=0,
         )
     },

@@ -1,78 +1,19 @@
-"""From an asset to DefiLlama's own name: `chain:BSC`, `parent:aave` or `protocol:lido`."""
+"""From an asset to DefiLlama's own name: `chain:BSC`, `parent:aave` or `protocol:lido`.
+
+`parent:` is a family as DefiLlama sums it, `children:` one of which only a part counts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from typing import NamedTuple
-
-import msgspec
 
 from datalake import Asset, Client
 
+from . import lists
+from .families import kind, locks, slug_of, trades
+from .lists import Chain, Markets, Protocol
 from .parents import PARENTS
-
-#: DefiLlama renews its lists hourly at best.
-KEEP = timedelta(hours=1)
-
-#: Categories whose "locked value" is not value locked in a protocol of that token.
-NOT_LOCKED = frozenset(
-    {
-        "CEX",  # customers' deposits: OKX would give OKB 32 bn dollars
-        "CeDeFi",  # deposits with a custodian
-        "Chain",  # a chain's own bridge contracts; the chain has its own dataset
-        "Bridge",  # coins locked here to be minted, and counted, elsewhere
-        "Canonical Bridge",  # the same
-        "RWA",  # things in custody; what is locked is the token's own backing
-        "Treasury",  # the project's own funds
-        "Treasury Manager",  # other projects' own funds
-        "Foundation",  # the organisation behind a chain (Ethereum Foundation for `ethereum`)
-        "Services",  # companies and organisations
-        "Infrastructure",  # DefiLlama itself leaves it out of every total
-    }
-)
-
-#: `/overview/dexs` also lists card issuers, prediction markets and front ends that pass on the
-#: trades of others. These categories trade on a market of their own. ("Dexes" until 2024.)
-MARKETS = frozenset({"Dexs", "Dexes", "Derivatives", "Launchpad", "Yield"})
-
-
-class Chain(msgspec.Struct):
-    """A row of `/v2/chains`. (`gasTokenGeckoId` is not read: it names the coin that pays the
-    fees, and would give the TVL of Base to ether.)"""
-
-    name: str
-    gecko_id: str | None = None
-    tvl: float | None = None
-
-
-class Protocol(msgspec.Struct):
-    """A row of `/protocols`; a member of a family names its parent."""
-
-    id: str
-    slug: str
-    gecko_id: str | None = None
-    category: str | None = None
-    tvl: float | None = None
-    parent: str | None = msgspec.field(name="parentProtocol", default=None)
-    parent_slug: str | None = msgspec.field(name="parentProtocolSlug", default=None)
-
-
-class Market(msgspec.Struct):
-    """A protocol in `/overview/dexs`."""
-
-    id: str = msgspec.field(name="defillamaId")
-    slug: str
-    category: str | None = None
-    parent: str | None = msgspec.field(name="parentProtocol", default=None)
-    doublecounted: bool | None = None
-
-
-class Markets(msgspec.Struct):
-    """Who has a DEX volume, by `/overview/dexs`."""
-
-    chains: set[str] = msgspec.field(name="allChains")
-    protocols: list[Market]
 
 
 class Found(NamedTuple):
@@ -89,13 +30,14 @@ class Found(NamedTuple):
 
 def chain_tvl(asset: Asset, client: Client) -> str | None:
     """The chain whose coin the asset is."""
-    return largest_chain(asset.id, client.get("v2/chains", into=list[Chain], keep=KEEP))
+    return largest_chain(asset.id, lists.chains(client))
 
 
 def protocol_tvl(asset: Asset, client: Client) -> str | None:
     """The protocol, or the family of protocols, whose token the asset is."""
-    found = find(asset.id, client.get("protocols", into=list[Protocol], keep=KEEP))
-    return found.native_id if found else None
+    rows = lists.protocols(client)
+    found = find(asset.id, rows)
+    return located(found, rows) if found else None
 
 
 def dex_volume(asset: Asset, client: Client) -> str | None:
@@ -103,13 +45,12 @@ def dex_volume(asset: Asset, client: Client) -> str | None:
 
     A coin that is both (Hyperliquid, Injective) has the volume of the whole chain.
     """
-    query = {"excludeTotalDataChart": "true", "excludeTotalDataChartBreakdown": "true"}
-    markets = client.get("overview/dexs", query, into=Markets, keep=KEEP)
-    chains = client.get("v2/chains", into=list[Chain], keep=KEEP)
-    chain = largest_chain(asset.id, (row for row in chains if row.name in markets.chains))
+    markets = lists.markets(client)
+    rows = (row for row in lists.chains(client) if row.name in markets.chains)
+    chain = largest_chain(asset.id, rows)
     if chain:
         return chain
-    found = find(asset.id, client.get("protocols", into=list[Protocol], keep=KEEP))
+    found = find(asset.id, lists.protocols(client))
     return listed(found, markets) if found else None
 
 
@@ -124,11 +65,10 @@ def find(asset_id: str, protocols: Sequence[Protocol]) -> Found | None:
     """The family that is known to bear this token, else the protocol that says so."""
     known = PARENTS.get(asset_id)
     members = [row for row in protocols if known and row.parent == f"parent#{known}"]
-    for member in members:
-        if member.category not in NOT_LOCKED:
-            return _family(member)
+    for member in filter(locks, members):
+        return _family(member)
     rows = [row for row in protocols if row.gecko_id == asset_id]
-    carriers = [row for row in rows if row.category not in NOT_LOCKED]
+    carriers = [row for row in rows if locks(row)]
     if not carriers:
         return None
     carrier = max(carriers, key=lambda row: row.tvl or 0)
@@ -137,27 +77,33 @@ def find(asset_id: str, protocols: Sequence[Protocol]) -> Found | None:
     return Found("protocol", carrier.id, carrier.slug)
 
 
+def located(found: Found, protocols: Sequence[Protocol]) -> str | None:
+    """What was found, under the name that says how much of a family holds value."""
+    if found.kind == "protocol":
+        return found.native_id
+    return _named(found, kind([row for row in protocols if row.parent == found.id], locks))
+
+
 def listed(found: Found, markets: Markets) -> str | None:
     """What was found, if it has a DEX volume of its own; the rows there bear no `gecko_id`."""
-    own = [row for row in markets.protocols if row.category in MARKETS and not row.doublecounted]
     if found.kind == "parent":
-        return found.native_id if any(row.parent == found.id for row in own) else None
-    return next((f"protocol:{row.slug}" for row in own if row.id == found.id), None)
+        return _named(found, kind([r for r in markets.protocols if r.parent == found.id], trades))
+    own = (row for row in markets.protocols if row.id == found.id and trades(row))
+    return next((f"protocol:{row.slug}" for row in own), None)
+
+
+def _named(family: Found, how: str | None) -> str | None:
+    return family._replace(kind=how).native_id if how else None
 
 
 def _family(member: Protocol) -> Found:
-    return Found("parent", member.parent or "", _parent_slug(member))
-
-
-def _parent_slug(member: Protocol) -> str:
-    # The slug follows the family's name, the id does not: `parent#maker` is `sky` in paths.
-    return member.parent_slug or (member.parent or "").removeprefix("parent#")
+    return Found("parent", member.parent or "", slug_of(member))
 
 
 def _stands_for_family(carrier: Protocol) -> bool:
     """Whether a member carries the token of its family: until 2025 Aave's was on Aave V2 alone,
     a fiftieth of the whole. A member named like the asset (Sperax USD) carries its own."""
-    slug = _parent_slug(carrier)
+    slug = slug_of(carrier)
     if not slug or not carrier.slug.startswith(slug):
         return False
     return carrier.gecko_id == slug or carrier.gecko_id != carrier.slug

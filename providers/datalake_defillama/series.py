@@ -5,14 +5,16 @@ No endpoint of DefiLlama takes a window: every call brings the whole history.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from datalake import Client, NotFound, Window
+from datalake import Client, NotFound, Unavailable, Window
+
+from .families import Part, locked_parts, traded_parts
+from .sums import Columns, total
 
 DAY = 86_400
 
@@ -52,7 +54,7 @@ class VolumeBody(msgspec.Struct):
 HISTORY: Any = list[ChainPoint] | Failure
 
 
-def chain_tvl(native_id: str, window: Window, client: Client) -> dict[str, NDArray[Any]]:
+def chain_tvl(native_id: str, window: Window, client: Client) -> Columns:
     """Of `/v2/historicalChainTvl`. The old `/charts` counts liquid staking and doubles too, 2.3
     times as much for Ethereum, and must not stand in for it."""
     answer: list[ChainPoint] | Failure = client.get(
@@ -63,26 +65,52 @@ def chain_tvl(native_id: str, window: Window, client: Client) -> dict[str, NDArr
     return daily("tvl", [(point.date, point.tvl) for point in answer])
 
 
-def protocol_tvl(native_id: str, window: Window, client: Client) -> dict[str, NDArray[Any]]:
-    """Of `/protocol`; the body of a parent is the vendor's own sum over its members. Borrowed
-    coins, staking and pool2 are not in it."""
-    body = client.get(f"protocol/{_name(native_id)}", into=ProtocolBody)
-    return daily("tvl", [(point.date, point.tvl) for point in body.tvl])
+def protocol_tvl(native_id: str, window: Window, client: Client) -> Columns:
+    """Of `/protocol`, of a protocol or of a family (see `families`). Borrowed coins, staking and
+    pool2 are not in it."""
+
+    def one(slug: str) -> Columns:
+        body = client.get(f"protocol/{slug}", into=ProtocolBody)
+        return daily("tvl", [(point.date, point.tvl) for point in body.tvl])
+
+    return _together("tvl", locked_parts(native_id, client), one)
 
 
-def dex_volume(native_id: str, window: Window, client: Client) -> dict[str, NDArray[Any]]:
-    """Of `/overview/dexs/{chain}`, or of `/summary/dexs/{slug}` for a protocol or a parent."""
-    kind = "overview" if native_id.startswith("chain:") else "summary"
+def dex_volume(native_id: str, window: Window, client: Client) -> Columns:
+    """Of `/overview/dexs/{chain}`, or of `/summary/dexs` for a protocol or a family."""
     query = {"excludeTotalDataChart": "false", "excludeTotalDataChartBreakdown": "true"}
-    body = client.get(f"{kind}/dexs/{_name(native_id)}", query, into=VolumeBody)
-    return daily("volume", body.chart)
+
+    def one(path: str) -> Columns:
+        return daily("volume", client.get(path, query, into=VolumeBody).chart)
+
+    if native_id.startswith("chain:"):
+        return one(f"overview/dexs/{_name(native_id)}")
+    parts = traded_parts(native_id, client)
+    return _together("volume", parts, lambda slug: one(f"summary/dexs/{slug}"))
+
+
+def _together(column: str, parts: Sequence[Part], one: Callable[[str], Columns]) -> Columns:
+    if len(parts) == 1:
+        return one(parts[0].slug)
+    return total(column, [member for part in parts if (member := _member(part, one))])
+
+
+def _member(part: Part, one: Callable[[str], Columns]) -> Columns | None:
+    """A member without a page adds nothing if the list has no value for it either; else what is
+    missing is the page, not the value."""
+    try:
+        return one(part.slug)
+    except NotFound as error:
+        if part.valued:
+            raise Unavailable(f"{part.slug} is listed with a value, and: {error}") from error
+        return None
 
 
 def _name(native_id: str) -> str:
     return native_id.partition(":")[2]
 
 
-def daily(column: str, points: Sequence[tuple[int, float | None]]) -> dict[str, NDArray[Any]]:
+def daily(column: str, points: Sequence[tuple[int, float | None]]) -> Columns:
     """One row per day: of two points of one day the later; and none before the first value.
 
     Histories begin with zeros that are no data (Ethereum's with 138 days of them).

@@ -5,17 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from datalake_defillama.lists import Chain, Market, Markets, Protocol
 from datalake_defillama.parents import PARENTS
-from datalake_defillama.resolve import (
-    Chain,
-    Found,
-    Market,
-    Markets,
-    Protocol,
-    find,
-    largest_chain,
-    listed,
-)
+from datalake_defillama.resolve import Found, find, largest_chain, listed
 
 
 def chains(path):
