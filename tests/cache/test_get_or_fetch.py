@@ -192,17 +192,21 @@ def test_a_failed_fetch_leaves_the_cache_to_stand_in(lake):
     assert len(lake.get("2026-03-01", "2026-03-15").table) == 14
 
 
-def test_a_failed_fetch_without_rows_is_raised(lake):
+def test_a_failed_fetch_of_an_unknown_series_is_raised(lake):
     """With nothing to stand in, the error is the answer."""
     lake.error = Unavailable("down")
     for _ in range(2):
         with pytest.raises(Unavailable):
             lake.get("2026-03-01", "2026-03-08")
-    lake.error = None
+
+
+def test_a_failed_fetch_of_a_known_series_tells_how_far_it_is_known(lake):
+    """Also where none of its rows lie in the wanted window: it may have ended long before."""
     lake.get("2026-01-01", "2026-01-08")
-    lake.error = Unavailable("down again")
-    with pytest.raises(Unavailable, match="again"):
-        lake.get("2026-03-01", "2026-03-08")
+    lake.error = Unavailable("down")
+    result = lake.get("2026-03-01", "2026-03-08")
+    assert (len(result.table), result.stale_through) == (0, None)
+    assert (result.error, result.asked_through) == (lake.error, date(2026, 1, 7))
 
 
 def test_an_unknown_name_is_remembered_for_hours(lake):

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 from attrs import field, frozen
 
@@ -20,7 +21,7 @@ from .coverage import Coverage, first_coverage
 from .keys import SeriesKey
 from .objects import Found, Miss, decode, encode
 from .revisions import keep
-from .rows import OBSERVED, chosen, compare, crop, last_day, merge, observed
+from .rows import OBSERVED, chosen, compare, crop, days_of, last_day, merge, observed
 
 if TYPE_CHECKING:
     from ..models import Fetched
@@ -42,6 +43,8 @@ class Cached:
     - `revisions`: so many days were replaced, because the provider now says something else.
     - `error`: what stood in the way of fetching; the rows are those that the cache held, and
       `stale_through` is the last day among them.
+    - `asked_through`: the last day that was ever asked for with success, delivered or not: a
+      series that has ended is known through it.
     """
 
     table: pa.Table
@@ -52,6 +55,7 @@ class Cached:
     rejected: int = 0
     error: FetchError | None = None
     stale_through: date | None = None
+    asked_through: date | None = None
 
 
 @frozen(eq=False)
@@ -229,10 +233,16 @@ def _served(entry: Found | Miss, dataset: Dataset, wanted: Window) -> pa.Table:
 def _stand_in(entry: Found | Miss, wanted: Window, reason: str, error: FetchError) -> Cached:
     if isinstance(entry, Miss):
         raise error
+    return stood_in(entry, wanted, reason, error)
+
+
+def stood_in(entry: Found, wanted: Window, reason: str, error: FetchError) -> Cached:
+    """What the cache holds of the wanted days, where an error stood in the way of the rest."""
     rows = crop(entry.table, wanted).drop_columns([OBSERVED])
-    if not len(rows):
-        raise error
-    return Cached(rows, False, reason, error=error, stale_through=last_day(rows))
+    asked = max(entry.coverage.complete_through, entry.coverage.checked_through)
+    return Cached(
+        rows, False, reason, error=error, stale_through=last_day(rows), asked_through=asked
+    )
 
 
 def _join(entry: Found | Miss, answer: _Answer, dataset: Dataset) -> _Joined:
@@ -243,7 +253,13 @@ def _join(entry: Found | Miss, answer: _Answer, dataset: Dataset) -> _Joined:
         return _Joined(observed(answer.rows, answer.moment), coverage, None, entry.generation, True)
     changed = compare(entry.table, answer.rows, dataset).changed
     table = merge(entry.table, observed(chosen(answer.rows, changed), answer.moment))
-    coverage = entry.coverage.after(answer.window, delivered_through, answer.moment)
+    known = days_of(crop(entry.table, answer.window))
+    coverage = entry.coverage.after(
+        answer.window,
+        delivered_through,
+        answer.moment,
+        confirmed=bool(np.isin(known, days_of(answer.rows)).all()),
+    )
     return _Joined(
         table=table,
         coverage=coverage,

@@ -57,8 +57,18 @@ class Coverage:
             end = min(self.known.end, self.start + OVERLAP)
         return Window(start, end) & reachable
 
-    def after(self, asked: Window, delivered_through: date | None, now: datetime) -> Coverage:
+    def after(
+        self,
+        asked: Window,
+        delivered_through: date | None,
+        now: datetime,
+        *,
+        confirmed: bool = True,
+    ) -> Coverage:
         """The coverage once the answer for a window is merged; the last day it brought, if any.
+
+        `confirmed` says that it brought the known days of the window again: one that lacks any
+        was not whole, and proves nothing about the days before them.
 
         A window that does not touch what is known cannot be joined to it; then the later of the
         two counts, and no claim is made for the other's rows.
@@ -66,7 +76,7 @@ class Coverage:
         fresh = first_coverage(asked, delivered_through, now)
         if not _touch(self.known, asked):
             return max(self, fresh, key=lambda coverage: coverage.start)
-        start = min(self.start, asked.start)
+        start = min(self.start, asked.start) if confirmed else self.start
         renew = asked.last >= self.asked_through(now)
         return Coverage(
             start=start,

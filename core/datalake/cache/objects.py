@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pyarrow as pa
@@ -42,6 +42,7 @@ class Found:
     table: pa.Table
     coverage: Coverage
     generation: str
+    native_id: str
 
 
 @frozen
@@ -136,7 +137,8 @@ def _decode(stored: Stored, key: SeriesKey, dataset: Dataset, native_id: str | N
     )
     _check_rows(table, coverage)
     _check_values(table, dataset)
-    return Found(table, coverage, stored.generation)
+    named = unquote(facts["native_id"], errors="surrogatepass")
+    return Found(table, coverage, stored.generation, named)
 
 
 def _check_bytes(stored: Stored) -> None:

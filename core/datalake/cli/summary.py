@@ -103,7 +103,8 @@ def _notes(result: Result) -> list[str]:
     for name, one in report.providers.items():
         notes += _failures(name, one.get("failed", ()))
     checks = report.gate.get("checks", ())
-    return notes + [f"gate: {check['detail']}" for check in checks if check["level"] != "ok"]
+    told = [check for check in checks if check["level"] != "ok"]
+    return notes + [f"gate: {check['name']}: {check['detail']}" for check in told]
 
 
 def _failures(provider: str, failed: Sequence[dict[str, Any]]) -> list[str]:

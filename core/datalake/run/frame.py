@@ -9,9 +9,9 @@ import polars as pl
 
 from datalake_aggregation import Folded, Mapping, fold
 
-from .fetch import Series
 from .limits import Limits
 from .plan import Feed
+from .series import Series
 
 
 def long_frame(

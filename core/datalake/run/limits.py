@@ -7,18 +7,14 @@ sum over members; the cells that rely on it are withheld instead.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
 from datalake_aggregation import Mapping
 
-from ..cache.rows import last_day
-from .fetch import Series
 from .plan import Feed
-
-#: A series that ends so close to the last wanted day is late; one that ended earlier is over.
-LATE = timedelta(days=7)
+from .series import LATE, Series
 
 #: A variant with a smaller part of its canonical asset's value does not hold it back.
 MATERIAL = 0.01
@@ -33,7 +29,7 @@ def known_limits(
     """The limits of all columns that are folded from members; `frame` is the long frame."""
     limits: Limits = {}
     for one in series:
-        through = _known_through(one)
+        through = one.known_through
         if through is None:
             continue
         asset = one.want.asset.id
@@ -63,12 +59,3 @@ def _matters(
     whole = float(week[column].sum())
     part = float(week.filter(pl.col("asset") == asset)[column].sum())
     return part >= MATERIAL * whole
-
-
-def _known_through(series: Series) -> date | None:
-    """The last day that is known of a series of which later days exist; None for a whole one."""
-    last = last_day(series.table)
-    if series.failed:
-        return last or date.min
-    wanted = series.want.wanted.last
-    return last if last and wanted - LATE <= last < wanted else None

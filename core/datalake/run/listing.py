@@ -41,13 +41,13 @@ def find_universe(
     if options.assets:
         return _named(options, source, store, mapping, as_of)
     if as_of.date() < vendors.clock().date():
-        return Listing(_of_that_day(store, as_of, options.top))
+        return Listing(_of_that_day(store, mapping, as_of, options.top))
     try:
         universe = choose(_rows(source, None), mapping, options.top, as_of)
         if not universe.assets:
             raise FetchError(f"{source.provider.title} lists no assets at all")
     except FetchError as error:
-        archived = newest(store, as_of, options.top)
+        archived = _refolded(newest(store, as_of, options.top), mapping, options.top)
         if archived is None:
             raise
         return Listing(archived, f"the list of {archived.as_of:%Y-%m-%d %H:%M} stands in: {error}")
@@ -72,8 +72,15 @@ def _named(
     return Listing(universe, trouble)
 
 
-def _of_that_day(store: Store, as_of: datetime, top: int) -> Universe:
-    universe = newest(store, as_of, top)
+def _refolded(universe: Universe | None, mapping: Mapping, top: int) -> Universe | None:
+    """An archived list with the members of today's mapping: it is what the fold will use."""
+    if universe is None:
+        return None
+    return choose([asset.listed for asset in universe.assets], mapping, top, universe.as_of)
+
+
+def _of_that_day(store: Store, mapping: Mapping, as_of: datetime, top: int) -> Universe:
+    universe = _refolded(newest(store, as_of, top), mapping, top)
     if universe is None or universe.as_of.date() != as_of.date():
         raise ConfigError(
             f"--as-of {as_of:%Y-%m-%d} is past and no universe of that day is archived; "

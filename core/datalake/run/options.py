@@ -11,8 +11,6 @@ from attrs import field, frozen
 
 from ..errors import ConfigError
 
-FIRST_DAY = date(2009, 1, 3)
-
 
 @frozen(kw_only=True)
 class Options:

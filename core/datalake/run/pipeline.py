@@ -22,7 +22,7 @@ from ..plugins import Registry
 from ..publish import Candidate, GateRules, Outcome, check_output, publish
 from ..stores import Store, open_store
 from . import report as reporting
-from .fetch import Series, fetch_all
+from .fetch import fetch_all
 from .frame import canonical_rows, long_frame
 from .limits import known_limits
 from .listing import Listing, find_universe
@@ -31,6 +31,7 @@ from .options import Options
 from .origin import claim
 from .plan import Want, check_datasets, feeds, output_columns, wants
 from .report import Report
+from .series import Series
 from .sources import Sources, sources
 from .tally import Tallies, Tally
 from .vendors import Vendors, vendors
@@ -125,11 +126,14 @@ class _Run:
             return _Made(Exit.FAILED, f"there is no universe: {lister.scrub(str(error))}")
         tallies, series = self._fetch(listing, progress, stop)
         if not any(tally.series for tally in tallies.values()):
-            failed = any(tally.failed for tally in tallies.values())
-            message = "every provider failed" if failed else "no provider has any of these assets"
+            cause = _first_failure(tallies)
+            message = f"every provider failed: {cause}" if cause else "no provider has these assets"
             return _Made(Exit.FAILED, message, listing, tallies)
         rows, folded = self._aggregate(series)
         trouble = _trouble(listing, tallies)
+        if not rows.height:
+            message = f"no asset has a price: {_first_failure(tallies) or 'none is known'}"
+            return _Made(Exit.FAILED, message, listing, tallies, rows, folded)
         if trouble and self.options.strict:
             message = f"not published, since --strict allows no gap: {trouble}"
             return _Made(Exit.REFUSED, message, listing, tallies, rows, folded)
@@ -168,7 +172,9 @@ class _Run:
         limits = known_limits(series, sources, self.mapping, frame)
         prices = {feed.dataset for feed in sources if feed.output == "close"}
         with_market = any(one.want.name in prices for one in series)
-        return canonical_rows(frame, self.mapping, limits, with_market=with_market)
+        rows, folded = canonical_rows(frame, self.mapping, limits, with_market=with_market)
+        since = self.options.since or date.min
+        return rows.filter(pl.col("date") >= since), folded
 
     def _publish(self, listing: Listing, rows: pl.DataFrame) -> Outcome:
         candidate = Candidate(
@@ -226,8 +232,13 @@ def _trouble(listing: Listing, tallies: Mapping[str, Tally]) -> str:
     return "; ".join([listing.trouble, *parts] if listing.trouble else parts)
 
 
+def _first_failure(tallies: Mapping[str, Tally]) -> str:
+    """One cause to begin with; the report has them all."""
+    return next((tally.failed[0].error for tally in tallies.values() if tally.failed), "")
+
+
 def _ending(outcome: Outcome, trouble: str) -> tuple[Exit, str]:
     if not outcome.published:
-        refusals = [check.detail for check in outcome.checks if check.level == "refused"]
+        refusals = [str(check) for check in outcome.checks if check.level == "refused"]
         return Exit.REFUSED, "not published: " + "; ".join(refusals)
     return (Exit.DEGRADED, trouble) if trouble else (Exit.PUBLISHED, "published")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 
 from attrs import frozen
 
@@ -21,11 +21,15 @@ from .universe import Universe, member_assets
 
 @frozen
 class Want:
-    """One dataset for one asset: the closed days that are wanted, and those the plan can give."""
+    """One dataset for one asset: the closed days that are wanted, and those the plan can give.
+
+    `native` says that the asset is the native of its canonical asset.
+    """
 
     source: Source
     dataset: Dataset
     asset: Asset
+    native: bool
     wanted: Window
     reachable: Window
 
@@ -77,31 +81,39 @@ def wants(
 
     Variants are wanted only of datasets that a rule over members needs.
     """
-    chosen = list(_datasets(options, sources, mapping))
     with_members = {
         feed.dataset
         for feed in feeds(mapping, output_columns(mapping, options.columns))
         if feed.needs_members
     }
-    return [
-        Want(source, dataset, asset, *windows(options, source, dataset, as_of))
-        for source, dataset in chosen
-        for canonical, asset in member_assets(universe)
-        if asset.id == canonical.id or f"{source.provider.name}.{dataset.name}" in with_members
-    ]
+    found: list[Want] = []
+    for source, dataset in _datasets(options, sources, mapping):
+        folded = f"{source.provider.name}.{dataset.name}" in with_members
+        # the guard looks at days in a row: those before the first wanted one decide on it, too
+        lead = (mapping.guard.days - 1) * DAY if folded else timedelta(0)
+        wanted, reachable = windows(options, source, dataset, as_of, lead)
+        found += [
+            Want(source, dataset, asset, asset.id == canonical.id, wanted, reachable)
+            for canonical, asset in member_assets(universe)
+            if folded or asset.id == canonical.id
+        ]
+    return found
 
 
 def windows(
-    options: Options, source: Source, dataset: Dataset, as_of: datetime
+    options: Options, source: Source, dataset: Dataset, as_of: datetime, lead: timedelta
 ) -> tuple[Window, Window]:
-    """The closed days wanted of a dataset, and the days that the plan can give."""
-    today = source.client.now.date()
-    earliest = dataset.earliest(source.plan, today)
+    """The closed days wanted of a dataset, `lead` ahead of the first, and those the plan can give.
+
+    Neither has a day that is not settled: what a vendor still changes is never kept as closed.
+    """
+    now = source.client.now
+    earliest = dataset.earliest(source.plan, now.date())
     last = min(
         dataset.closed_through(as_of), options.until or as_of.date() - DAY, as_of.date() - DAY
     )
-    start = max(options.since, dataset.since) if options.since else earliest
-    return Window(start, last + DAY), Window(earliest, today)
+    start = max(options.since - lead, dataset.since) if options.since else earliest
+    return Window(start, last + DAY), Window(earliest, dataset.closed_through(now) + DAY)
 
 
 def _datasets(
@@ -126,8 +138,3 @@ def check_datasets(names: Iterable[str], registry: Registry) -> None:
     for name in names:
         if name not in known:
             raise ConfigError(f"there is no dataset {name!r}{did_you_mean(name, known)}")
-
-
-def overrides(mapping: CanonicalMapping, want: Want) -> Mapping[str, str | None]:
-    """The native ids that the mapping gives for a dataset; they go before the provider's own."""
-    return mapping.native_ids.get(want.name, {})

@@ -30,16 +30,12 @@ from .universe import Universe
 
 log = logging.getLogger(__name__)
 
-#: The word for each way a run can end.
+#: The word for each way in which a run can end that came as far as a report.
 STATUS = {
     Exit.PUBLISHED: "published",
     Exit.DEGRADED: "degraded",
     Exit.REFUSED: "refused",
     Exit.FAILED: "failed",
-    Exit.USAGE: "failed",
-    Exit.ERROR: "failed",
-    Exit.INTERRUPTED: "interrupted",
-    Exit.TERMINATED: "terminated",
 }
 
 

@@ -1,0 +1,121 @@
+"""One wanted series: from the cache or its provider, and into the tally whatever comes of it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pyarrow as pa
+from attrs import frozen
+
+from ..cache import AssetCache, Cached, stood_in
+from ..cache.rows import last_day
+from ..errors import DatalakeError, FetchError, NotFound, StoreError
+from ..models import Window
+from ..series import series_schema
+from .health import Health
+from .naming import Job, guarded, series_key
+from .plan import Want
+from .tally import Failure, Tally, Uncovered
+
+#: A series that ends so close to the last wanted day is late; one that ended earlier is over.
+LATE = timedelta(days=7)
+
+
+@frozen
+class Series:
+    """One dataset's rows for one asset: `date` and the dataset's columns.
+
+    `known_through` is set where later days exist, or may, and could not be had: nothing is known
+    of the series after that day (date.min: nothing at all).
+    """
+
+    want: Want
+    table: pa.Table
+    known_through: date | None = None
+
+
+def bring(job: Job, cache: AssetCache, tally: Tally, health: Health) -> Series | None:
+    """The series of one job; None where the provider does not cover the asset."""
+    want = job.want
+    try:
+        cached = _cached(job, cache, health)
+    except NotFound as error:
+        health.heard(want.name, None)
+        _uncovered(want, tally, str(error))
+        return None
+    except (FetchError, StoreError) as error:
+        if isinstance(error, FetchError):
+            health.heard(want.name, error)
+        tally.fail(_failure(want, error, None))
+        return Series(want, series_schema(want.dataset).empty_table(), date.min)
+    if not cached.hit:
+        health.heard(want.name, cached.error)
+    return _judged(want, cached, tally)
+
+
+def _cached(job: Job, cache: AssetCache, health: Health) -> Cached:
+    want = job.want
+    if job.error:
+        if job.found is None:
+            raise job.error
+        return stood_in(job.found, want.wanted, str(job.error), job.error)
+    return cache.get_or_fetch(
+        series_key(want),
+        want.dataset,
+        job.native_id,
+        want.wanted,
+        want.reachable,
+        lambda window: _fetch(job, window, health),
+    )
+
+
+def _fetch(job: Job, window: Window, health: Health) -> object:
+    want = job.want
+    if verdict := health.verdict(want.name):
+        raise type(verdict)(f"not asked any more, after: {verdict}")
+    return guarded(want, lambda: want.dataset.fetch(job.native_id, window, want.source.client))
+
+
+def _judged(want: Want, cached: Cached, tally: Tally) -> Series | None:
+    """What the rows are worth: whole, stale, late, over, or none at all."""
+    last = last_day(cached.table)
+    over = last is not None and last < want.wanted.last - LATE
+    gone = isinstance(cached.error, NotFound)
+    if last is None and (cached.error is None or gone):
+        _uncovered(want, tally, str(cached.error or _nothing(want)))
+        return None
+    if last:
+        tally.covered(cached)
+    if cached.error and not (over and gone):
+        tally.fail(_failure(want, cached.error, cached.stale_through))
+        return Series(want, cached.table, _known_through(last, cached.asked_through))
+    if over or last == want.wanted.last:
+        return Series(want, cached.table)
+    if want.native:
+        late = FetchError(f"{want.source.provider.title} has nothing yet of {want.wanted.last}")
+        tally.fail(_failure(want, late, last))
+    return Series(want, cached.table, last)
+
+
+def _known_through(last: date | None, asked_through: date | None) -> date:
+    """A series that had ended when it was last asked is known through that day."""
+    if last and asked_through and last < asked_through - LATE:
+        return asked_through
+    return last or date.min
+
+
+def _nothing(want: Want) -> str:
+    return f"{want.source.provider.title} has none of the wanted days"
+
+
+def _uncovered(want: Want, tally: Tally, reason: str) -> None:
+    tally.miss(Uncovered(want.dataset.name, want.asset.id, want.source.scrub(reason)))
+
+
+def _failure(want: Want, error: DatalakeError, stale_through: date | None) -> Failure:
+    return Failure(
+        want.dataset.name,
+        want.asset.id,
+        want.source.scrub(str(error)),
+        stale_through.isoformat() if stale_through else None,
+    )

@@ -1,0 +1,90 @@
+"""Closed days only: what a vendor still changes is neither published nor kept as final."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timezone
+
+import polars as pl
+import pytest
+
+from datalake.exits import Exit
+
+from .conftest import Run
+
+
+def at(clock: str) -> datetime:
+    """An instant of 2026-03-16, UTC."""
+    return datetime.fromisoformat(f"2026-03-16T{clock}:00").replace(tzinfo=timezone.utc)
+
+
+def last_days(result) -> dict[str, date]:
+    """The last day with a value, by column."""
+    values = [column for column in result.rows.columns if column not in ("date", "canonical_id")]
+    return {
+        column: known["date"].max()
+        for column in values
+        if (known := result.rows.drop_nulls(column)).height
+    }
+
+
+@pytest.mark.parametrize(
+    ("clock", "market", "tvl", "dex", "social"),
+    [
+        ("00:10", 14, 14, 14, 14),
+        ("00:45", 15, 14, 14, 14),
+        ("02:30", 15, 15, 14, 15),
+        ("06:30", 15, 15, 15, 15),
+    ],
+)
+def test_each_column_ends_with_its_last_settled_day(
+    sandbox_run: Run, clock: str, market: int, tvl: int, dex: int, social: int
+) -> None:
+    """As each source declares how long after midnight a day is final."""
+    result = sandbox_run(as_of=at(clock), assets=["ethereum"])
+    assert result.exit is Exit.PUBLISHED, result.report.message
+    last = {column: day.day for column, day in last_days(result).items()}
+    assert (last["close"], last["chain_tvl"]) == (market, tvl)
+    assert (last["dex_volume"], last["lc_sentiment"]) == (dex, social)
+
+
+@pytest.mark.parametrize("early", ["00:10", "00:45", "02:30"])
+def test_an_early_run_leaves_nothing_unsettled_behind(sandbox_run: Run, early: str) -> None:
+    """The cache of a run just after midnight gives the same morning file as a fresh one."""
+    sandbox_run(as_of=at(early), assets=["ethereum", "aave"])
+    warm = sandbox_run(as_of=at("06:30"), assets=["ethereum", "aave"])
+    fresh = sandbox_run(as_of=at("06:30"), assets=["ethereum", "aave"], cache="memory:")
+    assert warm.exit is Exit.PUBLISHED
+    assert warm.rows is not None
+    assert fresh.rows is not None
+    assert warm.rows.equals(fresh.rows)
+
+
+@pytest.mark.parametrize(
+    "as_of", ["2026-01-01T06:30", "2026-03-01T06:30", "2024-03-01T06:30", "2025-12-31T23:59"]
+)
+def test_month_and_year_ends_are_days_like_others(sandbox_run: Run, as_of: str) -> None:
+    """The last closed day is the day before, and no day is missing or twice."""
+    now = datetime.fromisoformat(as_of).replace(tzinfo=timezone.utc)
+    since = date.fromordinal(now.date().toordinal() - 40)
+    result = sandbox_run(as_of=now, assets=["bitcoin"], providers=["coingecko"], since=since)
+    assert result.rows is not None
+    days = result.rows["date"].to_list()
+    assert days == [date.fromordinal(since.toordinal() + n) for n in range(40)]
+
+
+def test_since_and_until_bound_what_is_written(sandbox_run: Run) -> None:
+    """Both are included."""
+    result = sandbox_run(since=date(2026, 2, 1), until=date(2026, 2, 10), assets=["bitcoin"])
+    assert result.rows is not None
+    assert result.rows["date"].min() == date(2026, 2, 1)
+    assert result.rows["date"].max() == date(2026, 2, 10)
+
+
+def test_a_value_does_not_depend_on_where_the_window_begins(sandbox_run: Run) -> None:
+    """Not even through the guard, which looks at days in a row."""
+    assets = {"assets": ["ethereum"], "datasets": ["coingecko.market"], "cache": "memory:"}
+    long = sandbox_run(since=date(2026, 1, 15), **assets)
+    short = sandbox_run(since=date(2026, 2, 20), **assets, force_publish="a shorter window")
+    assert long.rows is not None
+    assert short.rows is not None
+    assert long.rows.filter(pl.col("date") >= date(2026, 2, 20)).equals(short.rows)
