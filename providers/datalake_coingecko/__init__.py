@@ -52,6 +52,7 @@ OHLC = Dataset(
         "close": Column(USD, "last price of the day", minimum=0),
     },
     fetch=ohlc.fetch,
+    resolve=ohlc.resolve,
     stamp=Stamp.END,
     time_unit="ms",
     settle=SETTLE,

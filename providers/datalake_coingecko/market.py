@@ -61,10 +61,10 @@ def table(chart: Chart) -> dict[str, NDArray[Any]]:
     columns = {name: np.full(len(time), np.nan) for name in lists}
     for name, (stamps, values) in lists.items():
         columns[name][np.searchsorted(time, stamps)] = values
-    # Zero says that the supply is not known (WBTC until 2020-09, sky for 82 days), or no price.
-    # A volume of zero is real: nobody trades some tokenised funds.
-    for name in ("price", "market_cap"):
-        columns[name][columns[name] == 0] = np.nan
+    # A market cap of zero says that the supply is not known (WBTC until 2020-09, sky for 82 days);
+    # nothing is sold for zero or less. A volume of zero is real: nobody trades some funds.
+    columns["price"][columns["price"] <= 0] = np.nan
+    columns["market_cap"][columns["market_cap"] == 0] = np.nan
     return {"time": _punctual(time), **columns}
 
 

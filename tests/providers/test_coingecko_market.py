@@ -170,6 +170,14 @@ def test_lists_are_joined_on_their_stamps():
     np.testing.assert_array_equal(columns["volume"], [np.nan, 0, 300])
 
 
+def test_a_price_of_zero_or_less_is_null():
+    """A market cap below zero is left to the boundary, which counts what it rejects."""
+    points = [(DAY_MS, 0.0), (2 * DAY_MS, -1.0), (3 * DAY_MS, 1e-12)]
+    columns = table(Chart(points, points, points))
+    np.testing.assert_array_equal(columns["price"], [np.nan, np.nan, 1e-12])
+    np.testing.assert_array_equal(columns["market_cap"], [np.nan, -1.0, 1e-12])
+
+
 def test_a_late_point_does_not_displace_a_midnight():
     """Where the midnight has a point, the one five minutes later stays where it is."""
     points = [(DAY_MS, 1.0), (DAY_MS + 300_000, 2.0), (2 * DAY_MS, 3.0)]

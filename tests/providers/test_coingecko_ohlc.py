@@ -104,3 +104,46 @@ def test_a_finished_candle_may_close_now():
     now = datetime.fromtimestamp(FOUR_HOURS / 1000, timezone.utc)
     assert _finished([candle(FOUR_HOURS)], now)
     assert not _finished([candle(FOUR_HOURS)], now - timedelta(milliseconds=1))
+
+
+@pytest.mark.parametrize(
+    "prices",
+    [
+        (5.0, 4.0, 6.0, 5.0),  # low above high
+        (9.0, 8.0, 4.0, 5.0),  # open above high
+        (3.0, 8.0, 4.0, 5.0),  # open below low
+        (5.0, 8.0, 4.0, 9.0),  # close above high
+        (5.0, 8.0, 4.0, 3.0),  # close below low
+        (9.0, 8.0, None, 5.0),  # the low is not known, the open is wrong anyway
+    ],
+)
+def test_a_candle_that_contradicts_itself_is_null(prices):
+    """One such candle would have the whole publication refused; its neighbours stay."""
+    columns = table([candle(DAY_MS), (2 * DAY_MS, *prices), candle(3 * DAY_MS)])
+    for name in ("open", "high", "low", "close"):
+        assert np.isnan(columns[name]).tolist() == [False, True, False], name
+
+
+def test_the_last_bit_of_a_float_is_no_contradiction():
+    """A close that is the high, but for rounding, stays; so does a candle that stands still."""
+    above, below = float(np.nextafter(8.0, 9.0)), float(np.nextafter(4.0, 3.0))
+    candles = [(DAY_MS, below, 8.0, 4.0, above), (2 * DAY_MS, 8.0, 8.0, 8.0, 8.0)]
+    assert not any(np.isnan(column).any() for column in table(candles).values())
+
+
+def test_a_price_of_zero_or_less_is_null():
+    """Nothing is sold for that; the other prices of the candle are kept."""
+    columns = table([(DAY_MS, 5.0, 8.0, 0.0, 6.0), (2 * DAY_MS, -5.0, 8.0, 4.0, None)])
+    np.testing.assert_array_equal(columns["open"], [5.0, np.nan])
+    np.testing.assert_array_equal(columns["high"], [8.0, 8.0])
+    np.testing.assert_array_equal(columns["low"], [np.nan, 4.0])
+    np.testing.assert_array_equal(columns["close"], [6.0, np.nan])
+
+
+def test_a_day_with_a_contradictory_candle_has_no_extremes():
+    """Its high or low may have been in it; first open and last close are those of others."""
+    six = [candle(DAY_MS + FOUR_HOURS * place, float(place)) for place in range(1, 7)]
+    six[2] = (six[2][0], 5.0, 4.0, 6.0, 5.0)
+    days = fold(table(six))
+    assert (days["open"].tolist(), days["close"].tolist()) == ([2.0], [8.0])
+    assert np.isnan([*days["high"], *days["low"]]).all()
