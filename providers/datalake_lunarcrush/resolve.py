@@ -47,16 +47,11 @@ def match(asset: Asset, coins: list[Coin]) -> str | None:
     """The number of the one coin that is this asset, if there is exactly one."""
     if not (asset.symbol and asset.name and asset.market_cap):
         return None
-    found = [coin for coin in coins if _same(asset, coin)]
+    cap, names = asset.market_cap, (_plain(asset.symbol), _plain(asset.name))
+    # The size goes first: it costs the least, and rules out nearly all.
+    near = [coin for coin in coins if _near(cap, coin.market_cap or 0)]
+    found = [coin for coin in near if (_plain(coin.symbol), _plain(coin.name)) == names]
     return str(found[0].id) if len(found) == 1 else None
-
-
-def _same(asset: Asset, coin: Coin) -> bool:
-    return (
-        _plain(asset.symbol) == _plain(coin.symbol)
-        and _plain(asset.name) == _plain(coin.name)
-        and _near(asset.market_cap or 0, coin.market_cap or 0)
-    )
 
 
 def _plain(text: str | None) -> str:

@@ -80,6 +80,29 @@ def test_names_are_compared_by_letters_and_digits():
     assert match(asset, [Coin(5, "PUMP", "Pump Fun", 79.0)]) is None
 
 
+class Counted(str):
+    """A name that counts how often it is taken apart."""
+
+    def __new__(cls, text):
+        self = super().__new__(cls, text)
+        self.times = 0
+        return self
+
+    def casefold(self):
+        self.times += 1
+        return super().casefold()
+
+
+def test_an_asset_s_names_are_taken_apart_once():
+    """Of the thousand coins of the list only those of its size are compared by name."""
+    symbol, name = Counted("btc"), Counted("Bitcoin")
+    rows = [Coin(number, Counted("BTC"), Counted("Bitcoin"), 1_000.0) for number in range(2, 1000)]
+    rows.append(Coin(1, Counted("BTC"), Counted("Bitcoin"), 2_150_000_000_000.0))
+    assert match(Asset("bitcoin", symbol, name, market_cap=2.2e12), rows) == "1"
+    assert (symbol.times, name.times) == (1, 1)
+    assert sum(row.symbol.times + row.name.times for row in rows) == 2
+
+
 def test_missing_measures_are_null():
     """Any field of a row may be missing or null, and others may be there."""
     body = b"""{"config": {"id": "coins:2"}, "data": [
