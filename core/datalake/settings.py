@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
+from typing import Any
 
-from attrs import field, frozen
+from attrs import Attribute, field, fields, frozen
 
 from .errors import ConfigError
+from .suggest import did_you_mean
 
 FILE = Path("datalake.toml")
+
+
+def _share(_: Any, attribute: Attribute[float], value: float) -> None:
+    if not 0 <= value <= 1:
+        raise ValueError(f"{attribute.name} must lie between 0 and 1, not {value:g}")
+
+
+def _positive(_: Any, attribute: Attribute[Any], value: Mapping[str, float]) -> None:
+    for name, rate in value.items():
+        if not 0 < rate < math.inf:
+            raise ValueError(
+                f"{attribute.name}: {name} must be more than 0 calls per minute, not {rate:g}"
+            )
+
+
+def _selection(_: Any, attribute: Attribute[str], value: str) -> None:
+    if value not in ("standard", "extended"):
+        raise ValueError(f"{attribute.name} must be standard or extended, not {value!r}")
 
 
 @frozen
@@ -18,18 +40,18 @@ class RunSettings:
 
     providers: str = "all"
     top: int = 200
-    since: str | None = None
+    since: date | None = None
     cache: str | None = None
     output: str | None = None
     mapping: str | None = None
-    columns: str = "standard"
+    columns: str = field(default="standard", validator=_selection)
 
 
 @frozen
 class GateSettings:
     """What a candidate must keep of the file that it would replace."""
 
-    min_ratio: float = 0.9
+    min_ratio: float = field(default=0.9, validator=_share)
 
 
 @frozen
@@ -39,20 +61,85 @@ class Settings:
 
     run: RunSettings = RunSettings()
     gate: GateSettings = GateSettings()
-    rates: Mapping[str, float] = field(factory=dict)
+    rates: Mapping[str, float] = field(factory=dict, validator=_positive)
 
 
 def read_settings(path: Path = FILE) -> Settings:
-    """The settings of the file, or the defaults where there is none. Raises ConfigError."""
+    """The settings of the file, or the defaults where there is none.
+
+    Raises ConfigError, which names the file and each setting in it that is wrong.
+    """
     if not path.exists():
         return Settings()
+    document = _document(path)
+    import cattrs
+
+    converter = cattrs.Converter(forbid_extra_keys=True)
+    for kind, strict in ((str, _text), (int, _whole), (float, _number), (date, _day)):
+        converter.register_structure_hook(kind, strict)
+    try:
+        return converter.structure(document, Settings)
+    except cattrs.BaseValidationError as error:
+        told = cattrs.transform_error(error, "$", _what)
+    raise ConfigError("\n".join(_line(path, text) for text in told))
+
+
+def _document(path: Path) -> dict[str, Any]:
     import typed_settings as ts
 
-    loader = ts.FileLoader(formats={"*.toml": ts.TomlFormat(None)}, files=[path])
     try:
-        return ts.load_settings(Settings, [loader])
+        return dict(ts.TomlFormat(None)(path, Settings, ()))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 text: save it as UTF-8") from error
     except ts.exceptions.TsError as error:
-        # typed-settings says only "1 errors occured"; the reasons are one level down
-        reasons = getattr(error, "exceptions", None) or [error]
-        lines = "\n".join(f"{path}: {reason}" for reason in reasons)
-        raise ConfigError(lines) from error
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def _line(path: Path, told: str) -> str:
+    what, _, where = told.rpartition(" @ $")
+    place = where.removeprefix(".")
+    return f"{path}: {place}: {what}" if place else f"{path}: {what}"
+
+
+def _what(error: BaseException, kind: type | None) -> str:
+    """One mistake in words; cattrs says where."""
+    from cattrs.errors import ForbiddenExtraKeysError
+
+    if isinstance(error, ForbiddenExtraKeysError):
+        known = [one.name for one in fields(error.cl)]
+        return "; ".join(
+            f"there is no setting {name!r}{did_you_mean(name, known)}"
+            for name in sorted(error.extra_fields)
+        )
+    if isinstance(error, (AttributeError, TypeError, KeyError)):
+        return "must be a section with settings in it"
+    return str(error.args[0]) if error.args else str(error)
+
+
+def _text(value: Any, _: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"must be text in quotes, not {value!r}")
+    if not value.strip():
+        raise ValueError("is empty: give a value, or remove the line")
+    return value
+
+
+def _whole(value: Any, _: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"must be a whole number, not {value!r}")
+    return value
+
+
+def _number(value: Any, _: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError(f"must be a number, not {value!r}")
+    return float(value)
+
+
+def _day(value: Any, _: Any) -> date:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError(f"must be a day like 2026-03-15, not {value}") from None

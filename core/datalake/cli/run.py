@@ -10,7 +10,6 @@ from typing import Any
 import click
 
 from ..environment import read_environment
-from ..errors import ConfigError
 from ..plugins import Registry
 from ..run.options import Options
 from ..run.pipeline import now, run
@@ -113,9 +112,9 @@ def _options(flags: dict[str, Any], environment: Mapping[str, str]) -> Options:
     defaults: dict[str, Any] = {
         **place,
         "top": file.top,
-        "columns": _columns(file),
+        "columns": file.columns,
         "mapping": Path(file.mapping) if file.mapping else None,
-        "since": Day().convert(file.since, None, None) if file.since else None,
+        "since": file.since,
         "rates": settings.rates,
         "min_ratio": settings.gate.min_ratio,
     }
@@ -126,14 +125,6 @@ def _options(flags: dict[str, Any], environment: Mapping[str, str]) -> Options:
             "providers": None if providers == "all" else Names().convert(providers, None, None),
         }
     )
-
-
-def _columns(file: RunSettings) -> str:
-    if file.columns not in ("standard", "extended"):
-        raise ConfigError(
-            f"datalake.toml: run.columns is standard or extended, not {file.columns!r}"
-        )
-    return file.columns
 
 
 def _sandbox_place(recordings: Path | None) -> dict[str, Any]:
