@@ -40,6 +40,19 @@ def markets(recordings):
     return rows
 
 
+@pytest.fixture(scope="module")
+def chain_lists(recordings):
+    """Every recorded list of chains of 2026, by file."""
+    paths = sorted((recordings / "defillama").glob("v2_chains_2026-*.json"))
+    assert len(paths) == 6
+    return {path.name: json.loads(path.read_text()) for path in paths}
+
+
+def migrated(mapping, asset):
+    """The ids that an asset had before."""
+    return [m.asset for m in mapping.variants.get(asset, ()) if m.kind == "migrated"]
+
+
 def folded(mapping):
     """Return {variant: canonical asset} of all that is folded."""
     return {m.asset: c for c in mapping.variants for m in mapping.members(c)[1:]}
@@ -209,11 +222,11 @@ def test_the_cases_people_ask_about(asset, canonical_id, shipped):
 
 
 def test_native_ids_have_the_providers_forms(shipped):
-    """DefiLlama's are chains, parents or protocols; LunarCrush's are numbers."""
+    """DefiLlama's are chains, families or protocols; LunarCrush's are numbers."""
     forms = {
         "defillama.chain_tvl": r"chain:[A-Z].*",
-        "defillama.protocol_tvl": r"(parent|protocol):[a-z0-9.-]+",
-        "defillama.dex_volume": r"(chain:[A-Z].*|(parent|protocol):[a-z0-9.-]+)",
+        "defillama.protocol_tvl": r"(parent|children|protocol):[a-z0-9.-]+",
+        "defillama.dex_volume": r"(chain:[A-Z].*|(parent|children|protocol):[a-z0-9.-]+)",
         "lunarcrush.social": r"[0-9]+",
     }
     assert set(shipped.native_ids) == set(forms)
@@ -222,10 +235,63 @@ def test_native_ids_have_the_providers_forms(shipped):
             assert native_id is None or re.fullmatch(forms[dataset], native_id)
 
 
-def test_native_chains_exist(recordings, shipped):
-    """Each chain named is the largest of those that carry the asset's id."""
-    chains = json.loads((recordings / "defillama" / "v2_chains_2026-05-29.json").read_text())
+def test_native_chains_exist(chain_lists, shipped):
+    """Each chain named is the largest of those under the asset's id or one it migrated from."""
+    rows = chain_lists["v2_chains_2026-05-29.json"]
     for asset, native_id in shipped.native_ids["defillama.chain_tvl"].items():
-        rows = [row for row in chains if row["gecko_id"] == asset]
-        assert len(rows) > 1
-        assert native_id == f"chain:{max(rows, key=lambda row: row['tvl'])['name']}"
+        ids = [asset, *migrated(shipped, asset)]
+        own = [row for row in rows if row["gecko_id"] in ids]
+        assert native_id == f"chain:{max(own, key=lambda row: row['tvl'])['name']}"
+        # where the provider's own rule finds it there is nothing to curate
+        assert [row["gecko_id"] for row in own] != [asset]
+
+
+def test_no_chain_is_lost_in_a_migration(chain_lists, shipped):
+    """A chain under the former id is named for the new one, unless that has a chain of its own.
+
+    (Fantom's is still there beside Sonic's, and Sonic is the native one.)
+    """
+    named = shipped.native_ids["defillama.chain_tvl"]
+    former = set()
+    for name, rows in chain_lists.items():
+        by_id = {row["gecko_id"]: row["name"] for row in rows}
+        for asset in shipped.variants:
+            for old in set(migrated(shipped, asset)) & set(by_id):
+                former.add(old)
+                assert asset in by_id or named.get(asset) == f"chain:{by_id[old]}", (name, old)
+    assert former == {"fantom", "klay-token", "eos"}
+
+
+def test_no_volume_is_lost_in_a_migration(recordings, shipped):
+    """Where the chain of a former id has a DEX volume, it is named in that dataset too."""
+    chains = {
+        asset: native_id
+        for asset, native_id in shipped.native_ids["defillama.chain_tvl"].items()
+        if migrated(shipped, asset)
+    }
+    assert set(chains) == {"kaia", "vaulta"}
+    paths = sorted((recordings / "defillama").glob("overview_dexs_2026-0*.json"))
+    assert len(paths) == 4
+    for path in paths:
+        listed = {f"chain:{name}" for name in json.loads(path.read_text())["allChains"]}
+        for asset, native_id in chains.items():
+            assert native_id in listed
+            assert shipped.native_ids["defillama.dex_volume"].get(asset) == native_id
+
+
+def test_families_are_named_by_whether_all_their_markets_count(recordings, shipped):
+    """In every recorded list: `parent:` where all members trade on markets of their own."""
+    markets = {"Dexs", "Derivatives", "Launchpad", "Yield"}
+    families = {
+        native_id.partition(":")[2]: native_id.partition(":")[0]
+        for native_id in shipped.native_ids["defillama.dex_volume"].values()
+        if not native_id.startswith("chain:")
+    }
+    assert len(families) == 4
+    for path in sorted((recordings / "defillama").glob("overview_dexs_2026-0*.json")):
+        rows = json.loads(path.read_text())["protocols"]
+        for slug, kind in families.items():
+            members = [row for row in rows if row.get("parentProtocol") == f"parent#{slug}"]
+            own = [r for r in members if r["category"] in markets and not r.get("doublecounted")]
+            assert own
+            assert kind == ("parent" if own == members else "children"), (path.name, slug)
