@@ -216,3 +216,82 @@ def test_a_small_member_that_is_late_does_not_hold_back_the_sum(sandbox_run: Run
     last = result.rows.row(-1, named=True)
     assert last["date"] == date(2026, 3, 15)
     assert last["volume"] is not None
+
+
+def test_a_dead_variant_that_fails_does_not_blank_its_successor(sandbox_run: Run) -> None:
+    """It had ended long before: what is unknown is one day of nothing, not months."""
+    assets = {
+        "assets": ["polygon-ecosystem-token"],
+        "datasets": ["coingecko.market"],
+        "since": date(2025, 6, 1),
+    }
+    later = AS_OF + timedelta(days=200)
+    first = sandbox_run(**assets, as_of=later)
+    faults = ["coins/matic-network/market_chart=500"]
+    second = sandbox_run(**assets, as_of=later + timedelta(days=1), sandbox_faults=faults)
+    assert first.rows is not None
+    assert second.rows is not None
+    assert second.rows.height == first.rows.height + 1
+    assert second.rows["volume"].null_count() == first.rows["volume"].null_count()
+
+
+def test_a_late_native_is_stale_and_says_so(sandbox_run: Run) -> None:
+    """Its day is not there yet: exit 3, with the last day that is known."""
+    sandbox_run(assets=["bitcoin", "ethereum"], datasets=["coingecko.market"])
+    result = sandbox_run(
+        assets=["bitcoin", "ethereum"],
+        datasets=["coingecko.market"],
+        as_of=NEXT,
+        sandbox_faults=["coins/ethereum/market_chart=503"],
+    )
+    assert result.exit is Exit.DEGRADED
+    assert result.rows is not None
+    ends = result.rows.group_by("canonical_id").agg(pl.col("date").max())
+    assert dict(ends.iter_rows()) == {
+        "bitcoin": date(2026, 3, 15),
+        "ethereum": date(2026, 3, 14),
+    }
+
+
+def test_an_archived_universe_has_the_members_of_todays_mapping(
+    sandbox_run: Run, tmp_path: Path
+) -> None:
+    """The list is old, the fold is not: no member is left out of a sum."""
+    old = tmp_path / "old.yaml"
+    old.write_text("version: 1\nassets:\n  bitcoin:\n    wrapped: [coinbase-wrapped-btc]\n")
+    sandbox_run(top=3, mapping=old, cache=str(tmp_path / "lake"), output=tmp_path / "old.parquet")
+    whole = sandbox_run(top=3, as_of=NEXT, cache="memory:", output=tmp_path / "whole.parquet")
+    result = sandbox_run(top=3, as_of=NEXT, sandbox_faults=["coins/markets=503"])
+    assert result.exit is Exit.DEGRADED
+    assert result.rows is not None
+    assert whole.rows is not None
+    keys = ["canonical_id", "date", "close", "volume"]
+    assert result.rows.select(keys).equals(whole.rows.select(keys))
+
+
+def test_a_name_found_yesterday_is_not_forgotten_today(sandbox_run: Run) -> None:
+    """Without the list's description LunarCrush's coin cannot be told; its scores stand in."""
+    assets = {"assets": ["bitcoin", "ripple"], "providers": ["coingecko", "lunarcrush"]}
+    sandbox_run(**assets)
+    result = sandbox_run(**assets, as_of=NEXT, sandbox_faults=["coins/markets=503"])
+    assert result.exit is Exit.DEGRADED
+    assert result.rows is not None
+    scores = result.rows.drop_nulls("lc_galaxy_score")
+    assert set(scores["canonical_id"]) == {"bitcoin", "ripple"}
+    (failure,) = result.report.providers["lunarcrush"]["failed"]
+    assert (failure["asset"], failure["stale_through"]) == ("ripple", "2026-03-14")
+
+
+def test_lists_that_are_down_do_not_matter_to_a_full_cache(sandbox_run: Run) -> None:
+    """Nothing has to be asked, so nothing fails."""
+    sandbox_run(assets=["ethereum"])
+    again = sandbox_run(assets=["ethereum"], sandbox_faults=["v2/chains=503", "coins/list/v1=503"])
+    assert again.exit is Exit.PUBLISHED, again.report.message
+
+
+def test_without_any_price_nothing_is_published(sandbox_run: Run, tmp_path: Path) -> None:
+    """Exit 7 with the cause, not a complaint about an empty file."""
+    result = sandbox_run(sandbox_faults=["market_chart=401"], top=3)
+    assert result.exit is Exit.FAILED
+    assert "COINGECKO_PRO_API_KEY" in result.report.message
+    assert not (tmp_path / "data.parquet").exists()
