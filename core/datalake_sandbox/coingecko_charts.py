@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 import numpy as np
 
@@ -13,11 +13,11 @@ from datalake_sandbox.coingecko_series import Points
 from datalake_sandbox.market import DAY_SECONDS, Market, midnight_ms
 from datalake_sandbox.messages import Answer, json_answer
 from datalake_sandbox.numbers import price_number
+from datalake_sandbox.settling import CHART_SETTLED, early
 from datalake_sandbox.universe import Coin
 
 FREE_DAYS = 365
 HOURLY_DAYS = 90
-OHLC_READY = time(0, 35)
 OHLC_SINCE = datetime(2018, 2, 9, tzinfo=timezone.utc)
 OHLC_DAYS = ("1", "7", "14", "30", "90", "180", "365", "max")
 OHLC_INTERVALS = {"daily": (DAY_SECONDS, 180), "hourly": (3600, 31)}
@@ -175,6 +175,6 @@ def ohlc_range(market: Market, coin: Coin, query: Mapping[str, str], plan: str) 
 
 def _candles(market: Market, coin: Coin, first: int, last: int, width: int) -> Answer:
     closes = np.arange(last, first, -width)[::-1]
-    if width == DAY_SECONDS and market.clock.time() < OHLC_READY:
+    if width == DAY_SECONDS and early(market, CHART_SETTLED):
         closes = closes[closes != market.today * DAY_SECONDS]
     return json_answer(series.candles(market, coin, closes, width))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date
 
 import numpy as np
 from attrs import frozen
@@ -17,10 +17,8 @@ from datalake_sandbox.quirks import (
     NO_VOLUME,
     OFF_MIDNIGHT,
 )
+from datalake_sandbox.settling import CHART_SETTLED, early
 from datalake_sandbox.universe import Coin
-
-CHART_READY = time(0, 10)
-"""From this time of day on, today's midnight is part of the charts."""
 
 Stamps = NDArray[np.int64]
 
@@ -44,8 +42,7 @@ class Points:
 
 def last_index(market: Market, coin: Coin) -> int:
     """The newest midnight that charts of this coin have."""
-    newest = market.today if market.clock.time() >= CHART_READY else market.today - 1
-    return min(newest, _end(coin))
+    return min(market.today - early(market, CHART_SETTLED), _end(coin))
 
 
 def _end(coin: Coin) -> int:

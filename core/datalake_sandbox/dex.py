@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from datalake_sandbox.market import Market, index_of
 from datalake_sandbox.noise import Series, uniform, wander
+from datalake_sandbox.settling import DEX_SETTLED, EARLY_VOLUME, early
 from datalake_sandbox.universe import Chain, Protocol
 
 Index = NDArray[np.int64]
@@ -36,7 +37,8 @@ _CHANGES = {
 
 @frozen
 class Volumes:
-    """Day indexes and volumes; the last day is today and not over."""
+    """Day indexes and volumes; the last day is today and not over, the one before may not have
+    settled."""
 
     index: Index
     values: Series
@@ -85,10 +87,13 @@ class Dex:
         return Volumes(index, whole[index])
 
     def _until_now(self, name: str, anchor: float, first: int) -> Volumes:
-        """Whole days, and today as far as it goes: some take yesterday's value until they run."""
+        """Whole days, the last of them provisional for some hours, and today as far as it goes:
+        some take yesterday's value until they run."""
         market = self._market
         index = np.arange(first, market.today + 1)
         values = self._path(name, anchor)[index].copy()
+        if early(market, DEX_SETTLED):
+            values[-2:-1] = np.round(values[-2:-1] * EARLY_VOLUME)
         if len(values) > 1 and uniform(market.seed, name, "late") < 0.3:
             values[-1] = values[-2]
         else:

@@ -9,11 +9,13 @@ from typing import Any
 import msgspec
 import numpy as np
 from attrs import frozen
+from numpy.typing import NDArray
 
 from datalake_sandbox import lunarcrush_errors as errors
 from datalake_sandbox.market import DAY_SECONDS, Market, midnight_ms
 from datalake_sandbox.messages import Answer, json_answer
 from datalake_sandbox.noise import Series, normals_at
+from datalake_sandbox.settling import EARLY_INTERACTIONS, EARLY_SENTIMENT, SOCIAL_SETTLED
 from datalake_sandbox.social import Followed, Integers, Social
 
 PARAMETERS = ("bucket", "interval", "start", "end")
@@ -81,7 +83,8 @@ def _window(query: Mapping[str, str], now: int) -> Window | str:
 def time_series(
     social: Social, market: Market, row: Followed, name: str, query: Mapping[str, str]
 ) -> Answer:
-    """`/public/coins/{coin}/time-series/v2`; the last bucket is not over."""
+    """`/public/coins/{coin}/time-series/v2`; the last bucket is not over, and those that ended
+    within two hours have not settled."""
     now = int(market.clock.timestamp())
     window = _window(query, now)
     if isinstance(window, str):
@@ -111,7 +114,7 @@ def time_series(
 def _rows(social: Social, market: Market, row: Followed, starts: Integers, step: int) -> list[Row]:
     columns = {
         "time": starts.tolist(),
-        **_social_columns(social, row, starts, step),
+        **_social_columns(social, row, starts, step, _early(market, starts, step)),
         **_market_columns(market, row, starts, step),
     }
     rows = list(map(Row, *(columns[name] for name in Row.__struct_fields__)))
@@ -119,20 +122,27 @@ def _rows(social: Social, market: Market, row: Followed, starts: Integers, step:
     return rows
 
 
+def _early(market: Market, starts: Integers, step: int) -> NDArray[np.bool_]:
+    """The buckets that are over and may still change."""
+    now = market.clock.timestamp()
+    ends = starts + step
+    return np.asarray((ends <= now) & (now < ends + SOCIAL_SETTLED.total_seconds()))
+
+
 def _social_columns(
-    social: Social, row: Followed, starts: Integers, step: int
+    social: Social, row: Followed, starts: Integers, step: int, early: NDArray[np.bool_]
 ) -> dict[str, list[Any]]:
     scores = social.scores(row)
     day = (starts - _ORIGIN) // DAY_SECONDS
     part = step / DAY_SECONDS
-    talk = scores.interactions[day] * part
+    talk = scores.interactions[day] * part * np.where(early, EARLY_INTERACTIONS, 1.0)
     return {
         "contributors_active": (talk / 90 + 1).astype(np.int64).tolist(),
         "contributors_created": (talk / 2400 + 1).astype(np.int64).tolist(),
         "interactions": talk.astype(np.int64).tolist(),
         "posts_active": (talk / 55 + 1).astype(np.int64).tolist(),
         "posts_created": (talk / 1600 + 1).astype(np.int64).tolist(),
-        "sentiment": scores.sentiment[day].tolist(),
+        "sentiment": (scores.sentiment[day] - EARLY_SENTIMENT * early).tolist(),
         "spam": (talk / 4200).astype(np.int64).tolist(),
         "alt_rank": scores.alt_rank[day].tolist(),
         "galaxy_score": scores.galaxy[day].tolist(),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from datalake_sandbox.market import Market, index_of
 from datalake_sandbox.noise import Series, significant, uniform, wander
 from datalake_sandbox.quirks import TVL_GAPS
+from datalake_sandbox.settling import EARLY_TVL, TVL_SETTLED, early
 from datalake_sandbox.universe import Chain, Protocol
 
 Index = NDArray[np.int64]
@@ -34,9 +35,7 @@ class Tvl:
 
     def chain_days(self, chain: Chain) -> tuple[Index, Series]:
         """A chain's midnights and TVL: zeros first, gaps, and a provisional value for today."""
-        first = index_of(chain.start)
-        index = np.arange(first, self._market.today + 1)
-        values = self._path(f"chain {chain.name}", chain.tvl)[index].copy()
+        index, values = self._days(f"chain {chain.name}", chain.tvl, index_of(chain.start))
         values[: chain.zeros] = 0.0
         values[-1] *= 1.0 + 0.004 * (uniform(self._market.seed, chain.name, "early") - 0.5)
         for day, count in TVL_GAPS.get(chain.name, ()):
@@ -50,8 +49,7 @@ class Tvl:
 
     def protocol_days(self, row: Protocol) -> tuple[Index, Series]:
         """A protocol's midnights up to today's, and its whole TVL."""
-        index = np.arange(index_of(row.start), self._market.today + 1)
-        return index, self._path(f"protocol {row.id}", row.tvl)[index]
+        return self._days(f"protocol {row.id}", row.tvl, index_of(row.start))
 
     def protocol_now(self, row: Protocol) -> float:
         """A protocol's whole TVL at the clock."""
@@ -62,6 +60,14 @@ class Tvl:
         raw = {name: 0.05 + uniform(0, row.id, name) / n for n, name in enumerate(row.chains, 1)}
         whole = sum(raw.values())
         return {name: part / whole for name, part in raw.items()}
+
+    def _days(self, name: str, anchor: float, first: int) -> tuple[Index, Series]:
+        """The midnights up to today's; yesterday's value is provisional for some hours."""
+        index = np.arange(first, self._market.today + 1)
+        values = self._path(name, anchor)[index].copy()
+        if early(self._market, TVL_SETTLED):
+            values[-2:-1] *= EARLY_TVL
+        return index, values
 
     def _now(self, path: Series) -> float:
         day = self._market.today

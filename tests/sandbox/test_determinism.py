@@ -1,8 +1,8 @@
-"""The same seed and clock give the same bytes, and time changes nothing that is over."""
+"""The same seed and clock give the same bytes, and time changes nothing that has settled."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, time, timedelta, timezone
 
 import pytest
 import requests
@@ -56,7 +56,7 @@ def test_an_earlier_clock_sees_the_same_past(get, serve, clock, days_before):
         assert _closed(before[name], until) == _closed(now[name], until)
 
 
-def test_closed_days_stay_at_defillama_and_lunarcrush(get, serve, clock):
+def test_settled_days_stay_at_defillama_and_lunarcrush(get, serve, clock):
     """A day later, only the provisional last point of the day before has another value."""
     _, earlier = serve(clock=clock - timedelta(days=1))
     before = earlier(LLAMA, "/v2/historicalChainTvl/Solana").json()
@@ -67,6 +67,86 @@ def test_closed_days_stay_at_defillama_and_lunarcrush(get, serve, clock):
     ask = (LUNAR, "/api4/public/coins/2/time-series/v2")
     query = {"bucket": "day", "start": 1_700_000_000, "end": 1_790_000_000}
     assert earlier(*ask, **query).json()["data"] == get(*ask, **query).json()["data"]
+
+
+YESTERDAY = datetime(2026, 11, 21, tzinfo=timezone.utc)
+
+
+def _chain_tvl(get):
+    points = get(LLAMA, "/v2/historicalChainTvl/Solana").json()
+    return {point["date"]: point["tvl"] for point in points}
+
+
+def _protocol_tvl(get):
+    points = get(LLAMA, "/protocol/lido").json()["tvl"]
+    return {point["date"]: point["totalLiquidityUSD"] for point in points}
+
+
+def _volume(path):
+    def ask(get):
+        query = {"excludeTotalDataChartBreakdown": "true"}
+        return dict(map(tuple, get(LLAMA, path, **query).json()["totalDataChart"]))
+
+    return ask
+
+
+def _social(field):
+    def ask(get):
+        query = {"bucket": "day", "interval": "1m"}
+        rows = get(LUNAR, "/api4/public/coins/1/time-series/v2", **query).json()["data"]
+        return {row["time"]: row[field] for row in rows if field in row}
+
+    return ask
+
+
+#: Which figure, when it settles, and its unsettled value of yesterday as seen from the final one.
+SETTLING = {
+    "chain TVL": (_chain_tvl, time(2), lambda final: final * 0.97),
+    "protocol TVL": (_protocol_tvl, time(2), lambda final: final * 0.97),
+    "volume of a chain": (_volume("/overview/dexs/Solana"), time(6), lambda final: final * 0.6),
+    "volume of a family": (_volume("/summary/dexs/uniswap"), time(6), lambda final: final * 0.6),
+    "interactions": (_social("interactions"), time(2), lambda final: final * 0.97),
+    "sentiment": (_social("sentiment"), time(2), lambda final: final - 4),
+}
+
+
+@pytest.mark.parametrize("figure", SETTLING)
+def test_yesterday_is_provisional_until_the_vendor_has_settled_it(get, serve, clock, figure):
+    """A minute before its hour yesterday differs clearly; from then on it is what it stays. The
+    days before it are the same at any time, and so is the provisional value itself."""
+    ask, settles, provisional = SETTLING[figure]
+    at = datetime.combine(clock.date(), settles, tzinfo=timezone.utc)
+    final = ask(get)
+    yesterday = int(YESTERDAY.timestamp())
+    seen = {}
+    for name, when in {
+        "midnight": at.replace(hour=0, minute=0),
+        "before": at - timedelta(minutes=1),
+        "settled": at,
+    }.items():
+        _, other = serve(clock=when)
+        seen[name] = {day: value for day, value in ask(other).items() if day <= yesterday}
+    for name, days in seen.items():
+        value = days.pop(yesterday)
+        expected = final[yesterday] if name == "settled" else provisional(final[yesterday])
+        assert value == pytest.approx(expected, rel=1e-6, abs=1), name
+        assert len(days) > 25
+        assert days.items() <= final.items(), name
+    assert abs(provisional(final[yesterday]) / final[yesterday] - 1) > 0.02
+
+
+def test_the_hours_of_the_day_before_settle_too(serve, clock):
+    """LunarCrush's hourly buckets change for two hours after their end, and not after that."""
+    _, early = serve(clock=clock)
+    _, later = serve(clock=clock + timedelta(hours=3))
+    path = "/api4/public/coins/1/time-series/v2"
+    before, now = (
+        {row["time"]: row["interactions"] for row in ask(LUNAR, path).json()["data"]}
+        for ask in (early, later)
+    )
+    changed = [start for start in before if now.get(start, before[start]) != before[start]]
+    hour = int(clock.replace(minute=0, second=0).timestamp())
+    assert changed == [hour - 7200, hour - 3600]
 
 
 def test_market_cap_order_hardly_moves_in_a_day(get, serve, clock):
