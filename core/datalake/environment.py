@@ -23,6 +23,8 @@ def _read(dotenv: Path) -> dict[str, str]:
 
     try:
         values = dotenv_values(dotenv, interpolate=False)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{dotenv} cannot be read: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"{dotenv} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{dotenv} is not UTF-8 text: save it as UTF-8") from error
     return {name: value for name, value in values.items() if value}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable
 from datetime import date, datetime
@@ -86,6 +87,7 @@ class AssetCache:
     store: Store
     clock: Callable[[], datetime] = field(kw_only=True)
     sleep: Callable[[float], None] = field(default=time.sleep, kw_only=True)
+    _refused: threading.Event = field(factory=threading.Event, init=False, repr=False)
 
     def find(self, key: SeriesKey, dataset: Dataset, native_id: str | None = None) -> Found | Miss:
         """The series with its coverage, or why there is none to use. Raises StoreError."""
@@ -196,7 +198,10 @@ class AssetCache:
                     joined = _join(self.find(key, dataset, native_id), answer, dataset)
             log.warning("%s was not cached: others wrote it %d times meanwhile", key, TRIES)
         except StoreError as error:
-            log.warning("%s was not cached: %s", key, error)
+            # a store that is full or read-only refuses every series: once is enough
+            level = logging.INFO if self._refused.is_set() else logging.WARNING
+            self._refused.set()
+            log.log(level, "%s was not cached, nor may others be: %s", key, error)
         return joined
 
     def _write(self, key: SeriesKey, native_id: str, joined: _Joined) -> None:

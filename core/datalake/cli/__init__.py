@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from .._version import __version__
+from .logs import say
+from .output import forget_stdout
 
 #: Name of the subcommand -> what `datalake --help` says of it. Its module has the same name.
 COMMANDS: Mapping[str, str] = {
@@ -28,6 +32,17 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(COMMANDS)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        # before click makes of it an Abort, which tells neither what came nor what to do
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as interrupt:
+            _leave(143 if isinstance(interrupt, Terminated) else 130)
+        except BrokenPipeError:
+            # the reader of our output has seen enough (`datalake … | head`)
+            forget_stdout()
+            return 0
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
@@ -70,11 +85,10 @@ class Terminated(KeyboardInterrupt):
 
 def main() -> NoReturn:
     """Run the command line; every known error becomes one sentence and its exit code."""
+    _fill_streams()
     signal.signal(signal.SIGTERM, _terminate)
     try:
         code = cli(standalone_mode=False)
-    except click.Abort as abort:
-        _leave(143 if isinstance(abort.__cause__, Terminated) else 130)
     except KeyboardInterrupt as interrupt:
         _leave(143 if isinstance(interrupt, Terminated) else 130)
     except click.ClickException as error:
@@ -85,6 +99,16 @@ def main() -> NoReturn:
     sys.exit(int(code or 0))
 
 
+def _fill_streams() -> None:
+    """Give a process that was started without stdin, stdout or stderr empty ones: else the next
+    file that is opened would become them."""
+    while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(handle)
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123  # lives as long as we
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115, PTH123  # the same
+
+
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
     raise Terminated
 
@@ -92,28 +116,25 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
 def _leave(code: int) -> NoReturn:
     """End at once: calls in flight may not hold the process, and nothing is half written."""
     word = "terminated" if code == 143 else "interrupted"
-    click.echo(f"{word}: what was fetched is kept; the next run goes on from there", err=True)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(OSError):
+        if sys.stderr.isatty():
+            click.echo(err=True)  # the line that begins with ^C
+        say(f"{word}: what was fetched is kept; the next run goes on from there", logging.WARNING)
+        sys.stderr.flush()
+        sys.stdout.flush()
     os._exit(code)
 
 
 def _explain(error: Exception) -> int:
     from ..errors import ConfigError, DatalakeError
 
-    if isinstance(error, BrokenPipeError):
-        # the reader of our output has seen enough (`datalake … | head`)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     if isinstance(error, DatalakeError):
-        click.echo(f"error: {error}", err=True)
+        say(f"error: {error}", logging.ERROR)
         return 2 if isinstance(error, ConfigError) else 1
-    import logging
-
     logging.getLogger("datalake").debug("unexpected error", exc_info=error)
-    click.echo(
+    say(
         f"unexpected error: {type(error).__name__}: {error}\n"
         "This is a bug in datalake or a plugin; --log-level debug shows where.",
-        err=True,
+        logging.ERROR,
     )
     return 1

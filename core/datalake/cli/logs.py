@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
-import structlog
 
-from ..secrets import ScrubFilter, Secret
+from ..secrets import ScrubFilter, Secret, scrub
+
+if TYPE_CHECKING:
+    import structlog
 
 
 class _Stderr(logging.Handler):
     """Writes to whatever stderr is now: a live progress display takes its place for a while."""
+
+    def __init__(self, form: str, secrets: Sequence[Secret]) -> None:
+        super().__init__()
+        self.form = form
+        self.secrets = secrets
+        self.addFilter(ScrubFilter(secrets))
 
     def emit(self, record: logging.LogRecord) -> None:
         click.echo(self.format(record), err=True)
@@ -20,8 +29,9 @@ class _Stderr(logging.Handler):
 
 def configure(level: str, form: str, secrets: Sequence[Secret]) -> None:
     """Send the logs of every library through one scrubbed handler."""
-    handler = _Stderr()
-    handler.addFilter(ScrubFilter(secrets))
+    import structlog
+
+    handler = _Stderr(form, secrets)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[
@@ -42,7 +52,20 @@ def configure(level: str, form: str, secrets: Sequence[Secret]) -> None:
     root.setLevel(level.upper())
 
 
+def say(text: str, level: int = logging.INFO) -> None:
+    """A line for the user on stderr; a log record where those are for machines."""
+    handler = next((h for h in logging.getLogger().handlers if isinstance(h, _Stderr)), None)
+    if handler is None:
+        click.echo(text, err=True)
+    elif handler.form == "json":
+        logging.getLogger("datalake").log(level, "%s", text)
+    else:
+        click.echo(scrub(text, handler.secrets), err=True)
+
+
 def _renderer(form: str) -> structlog.typing.Processor:
+    import structlog
+
     if form == "json":
         return structlog.processors.JSONRenderer()
     return structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)

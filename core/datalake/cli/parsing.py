@@ -49,11 +49,11 @@ class Instant(click.ParamType[datetime]):
                 now = self._clock()
                 return now if end.date() == now.date() else end.replace(microsecond=0)
             instant = datetime.fromisoformat(value.replace("Z", "+00:00"))
-        except ValueError:
+            if instant.tzinfo is None:
+                return instant.replace(tzinfo=timezone.utc)
+            return instant.astimezone(timezone.utc)
+        except (ValueError, OverflowError):
             self.fail(f"{value!r} is not an instant like 2026-03-15T10:30Z", param, ctx)
-        if instant.tzinfo is None:
-            return instant.replace(tzinfo=timezone.utc)
-        return instant.astimezone(timezone.utc)
 
 
 class Names(click.ParamType[tuple[str, ...]]):

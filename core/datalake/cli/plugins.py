@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
 
 from ..plugins import Registry, load
+from .logs import say
 from .parsing import Names
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -26,12 +28,24 @@ def load_plugins(
     only: tuple[str, ...] | None, no_plugins: bool, environment: Mapping[str, str]
 ) -> Registry:
     """The allowed plugins; those that are broken are named on stderr and left out."""
+    registry = find_plugins(only, no_plugins, environment)
+    tell_broken(registry)
+    return registry
+
+
+def find_plugins(
+    only: tuple[str, ...] | None, no_plugins: bool, environment: Mapping[str, str]
+) -> Registry:
+    """The allowed plugins, and nothing said of the broken ones yet."""
     if no_plugins:
         return load(())
     allowed = environment.get("DATALAKE_PLUGINS")
     if only is None and allowed is not None:
         only = tuple(name.strip() for name in allowed.split(",") if name.strip())
-    registry = load(only)
+    return load(only)
+
+
+def tell_broken(registry: Registry) -> None:
+    """Name on stderr the plugins that are left out, each with the reason."""
     for plugin in registry.broken:
-        click.echo(f"warning: {plugin} is left out: {plugin.error}", err=True)
-    return registry
+        say(f"warning: {plugin} is left out: {plugin.error}", logging.WARNING)

@@ -8,20 +8,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-import click
-
 from ..run.tally import Tallies, Tally
+from .logs import say
 
 Watch = Callable[[Tallies], AbstractContextManager[None]]
 PLAIN_SECONDS = 10.0
 BAR_SECONDS = 0.2
 
 
-def watch(quiet: bool) -> Watch:
-    """The display for this terminal."""
+def watch(quiet: bool, log_format: str = "text") -> Watch:
+    """The display for this terminal; lines where stderr is read by a program."""
     if quiet:
         return lambda tallies: nullcontext()
-    return _bars if sys.stderr.isatty() else _lines
+    return _bars if sys.stderr.isatty() and log_format == "text" else _lines
 
 
 def seconds_left(tally: Tally) -> float:
@@ -47,7 +46,7 @@ def _lines(tallies: Tallies) -> Iterator[None]:
         while not over.wait(PLAIN_SECONDS):
             for tally in tallies:
                 if tally.done < tally.total:
-                    click.echo(_line(tally), err=True)
+                    say(_line(tally))
 
     teller = threading.Thread(target=tell, daemon=True)
     teller.start()
@@ -58,8 +57,8 @@ def _lines(tallies: Tallies) -> Iterator[None]:
         over.set()
         teller.join()
     for tally in tallies:
-        click.echo(_line(tally), err=True)
-    click.echo(f"fetched in {time.monotonic() - started:.1f} s", err=True)
+        say(_line(tally))
+    say(f"fetched in {time.monotonic() - started:.1f} s")
 
 
 def _line(tally: Tally) -> str:

@@ -14,7 +14,7 @@ from ..environment import read_environment
 from ..errors import ConfigError
 from ..models import Dataset, Plan, Provider
 from ..plugins import Plugin, Registry
-from ..run.sources import choose_plan
+from ..run.sources import choose_plan, key_of
 from .output import format_option, print_rows
 from .plugins import load_plugins, plugin_options
 
@@ -59,7 +59,9 @@ def _broken(plugin: Plugin) -> dict[str, Any]:
 
 def _state(provider: Provider, environment: Mapping[str, str]) -> tuple[Plan | None, str]:
     try:
-        return choose_plan(provider, environment), "ready"
+        plan = choose_plan(provider, environment)
+        key_of(plan, environment)
+        return plan, "ready"
     except ConfigError as error:
         return None, str(error)
 

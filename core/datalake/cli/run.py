@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import sys
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +18,11 @@ from ..run.options import Options
 from ..run.pipeline import now, run
 from ..secrets import Secret
 from ..settings import RunSettings, read_settings
-from .logs import configure
+from ..suggest import did_you_mean
+from .logs import configure, say
+from .output import forget_stdout
 from .parsing import Day, Instant, LastDay, Names
-from .plugins import load_plugins, plugin_options
+from .plugins import find_plugins, plugin_options, tell_broken
 from .progress import watch
 from .summary import show
 
@@ -93,18 +98,30 @@ def command(ctx: click.Context, /, **flags: Any) -> None:
     7 every provider failed · 130 interrupted · 143 terminated
     """
     quiet: bool = flags.pop("quiet")
+    level, form = flags.pop("log_level"), flags.pop("log_format")
+    configure(level, form, ())  # what is read next may have something to say
     environment = read_environment(os.environ, Path(".env"))
-    registry = load_plugins(flags.pop("plugins"), flags.pop("no_plugins"), environment)
-    configure(flags.pop("log_level"), flags.pop("log_format"), _secrets(registry, environment))
-    options = _options(flags, environment)
-    result = run(options, registry, environment, progress=watch(quiet))
-    show(result, options, quiet)
+    registry = find_plugins(flags.pop("plugins"), flags.pop("no_plugins"), environment)
+    configure(level, form, _secrets(registry, environment))
+    tell_broken(registry)
+    options = _options(flags, environment, registry)
+    with redirect_stdout(sys.stderr):  # a provider that prints must not spoil what is piped on
+        result = run(options, registry, environment, progress=watch(quiet, form))
+    try:
+        show(result, quiet)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        forget_stdout()
     ctx.exit(int(result.exit))
 
 
-def _options(flags: dict[str, Any], environment: Mapping[str, str]) -> Options:
+def _options(flags: dict[str, Any], environment: Mapping[str, str], registry: Registry) -> Options:
     """Flags over `datalake.toml` over the defaults."""
     settings = read_settings()
+    for name in settings.rates:
+        if name not in registry.providers:
+            hint = did_you_mean(name, registry.providers)
+            say(f"warning: datalake.toml: rates.{name}: no such provider{hint}", logging.WARNING)
     file = settings.run
     given = {name: value for name, value in flags.items() if value not in (None, ())}
     providers = given.pop("providers", file.providers)

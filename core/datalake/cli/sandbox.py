@@ -14,7 +14,12 @@ from .parsing import Instant
 
 
 @click.command("sandbox")
-@click.option("--port", type=int, default=0, help="Listen here; 0 takes a free port.  [default: 0]")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Listen here; 0 takes a free port.  [default: 0]",
+)
 @click.option("--as-of", type=Instant(now), help="The instant that the sandbox's clock shows.")
 @click.option("--seed", type=int, default=0, help="Another seed is another market.  [default: 0]")
 @click.option(
@@ -62,6 +67,11 @@ def command(
         )
     except ValueError as error:
         raise ConfigError(str(error)) from error
+    except OSError as error:
+        raise ConfigError(
+            f"--port {port} cannot be served ({error.strerror or error}): leave it out to take a"
+            " free one"
+        ) from error
     with sandbox:
         click.echo(
             f"The sandbox shows {clock:%Y-%m-%d %H:%M:%S} UTC on {sandbox.url}; Ctrl-C ends it."

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from ..exits import Exit
-from ..run.options import Options
+from ..run.health import GIVEN_UP
 from ..run.pipeline import Result
+from .logs import say
 from .numbers import dollars, plain
 from .output import console, new_table
 
@@ -21,10 +21,11 @@ SHOWN_ASSETS = 10
 SHOWN_FAILURES = 5
 
 
-def show(result: Result, options: Options, quiet: bool) -> None:
-    """Print the summary on stdout; only what went wrong, on stderr, when quiet."""
-    if result.exit not in (Exit.PUBLISHED, Exit.DEGRADED):
-        click.echo(f"{result.report.status}: {result.report.message}", err=True)
+def show(result: Result, quiet: bool) -> None:
+    """Print the summary on stdout, unless quiet; what went wrong, on stderr, always."""
+    if result.exit is not Exit.PUBLISHED:
+        level = logging.WARNING if result.exit is Exit.DEGRADED else logging.ERROR
+        say(f"{result.report.status}: {result.report.message}", level)
     if quiet:
         return
     screen = console()
@@ -35,8 +36,9 @@ def show(result: Result, options: Options, quiet: bool) -> None:
         screen.print(_assets(result.rows, result.report.universe["assets"]))
         screen.print(_columns(result.rows))
     for line in _notes(result):
-        screen.print(line, markup=False)
-    screen.print(_ending(result, options), markup=False, soft_wrap=True)
+        screen.print(line, markup=False, soft_wrap=True)
+    if ending := _ending(result):
+        screen.print(ending, markup=False, soft_wrap=True)
 
 
 def _providers(result: Result) -> Table:
@@ -111,7 +113,8 @@ def _failures(provider: str, failed: Sequence[dict[str, Any]]) -> list[str]:
     """Failures of one provider, those of one cause together, the most frequent first."""
     causes: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for failure in failed:
-        causes.setdefault((failure["dataset"], failure["error"]), []).append(failure)
+        cause = failure["error"].removeprefix(GIVEN_UP)
+        causes.setdefault((failure["dataset"], cause), []).append(failure)
     ranked = sorted(causes.items(), key=lambda item: -len(item[1]))
     notes = []
     for (dataset, error), failures in ranked[:SHOWN_FAILURES]:
@@ -126,11 +129,12 @@ def _failures(provider: str, failed: Sequence[dict[str, Any]]) -> list[str]:
     return notes
 
 
-def _ending(result: Result, options: Options) -> str:
+def _ending(result: Result) -> str:
     output = result.report.output
     if not output:
-        return f"{result.report.status}: {result.report.message}"
+        return "Nothing was written."
     if not output["published"]:
-        return f"The candidate is kept at {output['candidate']}; {output['path']} is untouched."
+        kept = f"The candidate is kept at {output['candidate']}; " if output["candidate"] else ""
+        return f"{kept}{output['path']} is untouched."
     mark = " (synthetic)" if result.report.synthetic else ""
     return f"{output['rows']:,} rows of {output['assets']} assets{mark} in {output['path']}"

@@ -22,7 +22,7 @@ from .run import default_cache
 
 @click.command("universe")
 @click.option("--as-of", type=Instant(now), help="The archived one at or before this instant.")
-@click.option("--top", type=int, default=200, help="How many.  [default: 200]")
+@click.option("--top", type=click.IntRange(min=1), default=200, help="How many.  [default: 200]")
 @click.option("--cache", help="The store that holds the archived universes.")
 @click.option("--sandbox", is_flag=True, help="Of the sandbox's runs.")
 @format_option

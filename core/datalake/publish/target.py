@@ -25,12 +25,19 @@ def candidate_path(path: Path) -> Path:
     return _beside(path, "candidate")
 
 
+def published_paths(path: Path) -> tuple[Path, ...]:
+    """The files that a publication at the path writes."""
+    return path, assets_path(path), candidate_path(path)
+
+
 def check_output(path: Path, synthetic: bool) -> None:
     """Find out before any call is made whether a run could publish at the path.
 
     Raises ConfigError for a folder, a place that cannot be written, something there that is not
     ours, and an output begun with synthetic data by a run with real data, or the reverse.
     """
+    if not path.name:
+        raise ConfigError(_not_ours(path, "a folder"))
     if re.match(r"[a-z][a-z0-9+.-]+:/", str(path)):
         raise ConfigError(f"output {path}: only a local path can be an output")
     examine(path, synthetic)

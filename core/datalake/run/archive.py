@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timezone
 
 import polars as pl
 
-from ..errors import Conflict
+from ..errors import Conflict, StoreError
 from ..models import Asset
 from ..stores import ABSENT, Store
 from .universe import CanonicalAsset, Universe
+
+log = logging.getLogger(__name__)
 
 PREFIX = "universe/v1/"
 TOP, NAMED = "top", "assets"
@@ -32,13 +35,18 @@ SCHEMA = pl.Schema(
 
 
 def archive(store: Store, universe: Universe, selection: str) -> None:
-    """Write the universe once; the same instant's universe is never replaced."""
+    """Write the universe once; the same instant's universe is never replaced.
+
+    A store that cannot be written costs only the record.
+    """
     buffer = io.BytesIO()
     pl.DataFrame(_rows(universe), schema=SCHEMA).write_parquet(buffer, compression="zstd")
     try:
         store.put(_key(universe.as_of, selection), buffer.getvalue(), {}, if_generation=ABSENT)
     except Conflict:
         return
+    except StoreError as error:
+        log.warning("the universe of this run is not archived: %s", error)
 
 
 def newest(store: Store, as_of: datetime, top: int) -> Universe | None:
@@ -92,7 +100,11 @@ def _rows(universe: Universe) -> Sequence[dict[str, object]]:
 
 
 def _read(store: Store, key: str, known_at: datetime) -> Universe | None:
-    stored = store.get(key)
+    try:
+        stored = store.get(key)
+    except StoreError as error:
+        log.warning("an archived universe cannot be read: %s", error)
+        return None
     if stored is None:
         return None
     try:

@@ -11,6 +11,8 @@ from ..errors import FetchError, Refused, Unavailable
 
 #: After so many series of a dataset in a row that the vendor could not serve, stop asking.
 DOWN_AFTER = 5
+#: How the error of a series begins that was not asked for because of an earlier error.
+GIVEN_UP = "not asked any more, after: "
 
 
 @define

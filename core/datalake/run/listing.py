@@ -8,9 +8,10 @@ from attrs import frozen
 
 from datalake_aggregation import Mapping
 
+from ..client import Stopped
 from ..errors import ConfigError, FetchError
 from ..stores import Store
-from .archive import NAMED, TOP, archive, newest
+from .archive import NAMED, TOP, newest
 from .options import Options
 from .sources import Source
 from .universe import Universe, choose, choose_named
@@ -19,10 +20,14 @@ from .vendors import Vendors
 
 @frozen
 class Listing:
-    """The universe of a run; `trouble` says why an archived one (or bare ids) had to stand in."""
+    """The universe of a run; `trouble` says why an archived one (or bare ids) had to stand in.
+
+    `selection` is what a universe that came just now is archived as; None for any other.
+    """
 
     universe: Universe
     trouble: str | None = None
+    selection: str | None = None
 
 
 def find_universe(
@@ -33,13 +38,13 @@ def find_universe(
     mapping: Mapping,
     as_of: datetime,
 ) -> Listing:
-    """The canonical assets of this run, archived.
+    """The canonical assets of this run.
 
     Raises ConfigError for a past `as_of` of which no universe is archived (today's list would be
     look-ahead), FetchError where there is neither a list nor an archived one.
     """
     if options.assets:
-        return _named(options, source, store, mapping, as_of)
+        return _named(options, source, mapping, as_of)
     if as_of.date() < vendors.clock().date():
         return Listing(_of_that_day(store, mapping, as_of, options.top))
     try:
@@ -51,25 +56,26 @@ def find_universe(
         if archived is None:
             raise
         return Listing(archived, f"the list of {archived.as_of:%Y-%m-%d %H:%M} stands in: {error}")
-    archive(store, universe, TOP)
-    return Listing(universe)
+    listed = len(universe.assets)
+    short = f"{source.provider.title} lists only {listed} of {options.top} assets"
+    return Listing(universe, short if listed < options.top else None, TOP)
 
 
-def _named(
-    options: Options, source: Source, store: Store, mapping: Mapping, as_of: datetime
-) -> Listing:
+def _named(options: Options, source: Source, mapping: Mapping, as_of: datetime) -> Listing:
     ids = list(dict.fromkeys(mapping.canonical_of(asset_id) for asset_id in options.assets))
     try:
         universe = choose_named(ids, _rows(source, ids), mapping, as_of)
     except FetchError as error:
         bare = choose_named(ids, [], mapping, as_of)
         return Listing(bare, f"no description of the assets: {error}")
-    archive(store, universe, NAMED)
     unknown = [asset.id for asset in universe.assets if asset.listed.name is None]
     if len(unknown) == len(ids):
-        raise ConfigError(f"--assets: {source.provider.title} knows none of {', '.join(unknown)}")
+        raise ConfigError(
+            f"--assets: {source.provider.title} knows none of {', '.join(unknown)}; give ids as in"
+            " `datalake universe` or on a coin's page (API id), such as bitcoin"
+        )
     trouble = f"{source.provider.title} does not list {', '.join(unknown)}" if unknown else None
-    return Listing(universe, trouble)
+    return Listing(universe, trouble, NAMED)
 
 
 def _refolded(universe: Universe | None, mapping: Mapping, top: int) -> Universe | None:
@@ -96,9 +102,9 @@ def _rows(source: Source, ids: list[str] | None):  # type: ignore[no-untyped-def
         raise FetchError(f"{source.provider.title} lists no assets")
     try:
         yield from list_assets(ids, source.client)
-    except FetchError:
+    except (FetchError, KeyboardInterrupt, Stopped, GeneratorExit):
         raise
-    except Exception as error:
+    except BaseException as error:
         raise FetchError(
             f"{source.provider.name} failed: {type(error).__name__}: {error}"
         ) from None

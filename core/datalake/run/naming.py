@@ -10,7 +10,8 @@ from typing import TypeVar
 from attrs import frozen
 
 from ..cache import AssetCache, Found, SeriesKey
-from ..errors import DatalakeError, FetchError, StoreError
+from ..client import Stopped
+from ..errors import DatalakeError, FetchError, SchemaError, StoreError
 from .health import Health
 from .plan import Want
 from .tally import Tally, Uncovered
@@ -71,7 +72,7 @@ def _resolved(
     native_id = None
     if error is None:
         try:
-            native_id = guarded(want, lambda: want.dataset.resolve(want.asset, want.source.client))
+            native_id = _native_id(want)
         except FetchError as caught:
             # the lists by which assets are found are down: every asset would fail alike
             error = lists_down[want.name] = caught
@@ -85,6 +86,14 @@ def _resolved(
         return None
     title = want.source.provider.title
     return Job(want, found=found, error=FetchError(f"{title} cannot tell today which it is"))
+
+
+def _native_id(want: Want) -> str | None:
+    found: object = guarded(want, lambda: want.dataset.resolve(want.asset, want.source.client))
+    if found is None or isinstance(found, str):
+        return found
+    name = f"{want.source.provider.name}: {want.dataset.name}.resolve"
+    raise SchemaError(f"{name} gave {found!r}; it must give a text, or None")
 
 
 def _lately(want: Want, cache: AssetCache) -> Found | None:
@@ -102,7 +111,10 @@ def guarded(want: Want, call: Callable[[], T]) -> T:
         return call()
     except DatalakeError:
         raise
-    except Exception as error:
+    except (KeyboardInterrupt, Stopped):
+        raise
+    except BaseException as error:
+        # not only Exception: a provider that calls sys.exit would else end the run, as if well
         log.debug("%s failed for %s", want.name, want.asset.id, exc_info=True)
         raise FetchError(
             f"{want.source.provider.name} failed: {type(error).__name__}: {error}"

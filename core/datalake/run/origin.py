@@ -11,11 +11,23 @@ from .vendors import LIVE
 KEY = "lake.json"
 
 
+def check_origin(store: Store, origin: str) -> None:
+    """Raise ConfigError where the store is another origin's, or cannot be read."""
+    _settle(store, origin, claiming=False)
+
+
 def claim(store: Store, origin: str) -> None:
-    """Mark an empty store as this origin's; raise ConfigError where it is another's already."""
+    """Mark an empty store as this origin's; raise ConfigError where it is another's already.
+
+    Comes right before the first write: a mistyped run that writes nothing binds nobody.
+    """
+    _settle(store, origin, claiming=True)
+
+
+def _settle(store: Store, origin: str, *, claiming: bool) -> None:
     try:
         found = _found(store)
-        if found is None:
+        if found is None and claiming:
             mark = json.dumps({"format": 1, "origin": origin}).encode()
             try:
                 store.put(KEY, mark, {}, if_generation=ABSENT)

@@ -22,20 +22,24 @@ from ..plugins import Registry
 from ..publish import Candidate, GateRules, Outcome, check_output, publish
 from ..stores import Store, open_store
 from . import report as reporting
+from .archive import archive
 from .fetch import fetch_all
 from .frame import canonical_rows, long_frame
+from .health import GIVEN_UP
 from .limits import known_limits
 from .listing import Listing, find_universe
 from .notes import asset_notes, column_notes
 from .options import Options
-from .origin import claim
-from .plan import Want, check_datasets, feeds, output_columns, wants
-from .report import Report
+from .origin import check_origin, claim
+from .plan import Want, check_datasets, check_taking_part, feeds, output_columns, wants
+from .report import Report, check_report
 from .series import Series
 from .sources import Sources, sources
 from .tally import Tallies, Tally
 from .vendors import Vendors, vendors
 
+SHOWN_REFUSALS = 3
+_FORCE = "--force-publish REASON overrides what compares with the published file"
 Progress = Callable[[Tallies], AbstractContextManager[None]]
 
 
@@ -70,11 +74,13 @@ def run(
     mapping = read_mapping(options)
     stop = stop or threading.Event()
     check_output(options.output, synthetic=options.sandbox)
+    check_report(options)
     store = open_store(options.cache, registry.stores)
     with vendors(options, clock) as world:
-        claim(store, world.origin)
+        check_origin(store, world.origin)
         as_of = options.as_of or world.clock()
         with sources(registry, options, environment, world, stop, retry) as members:
+            check_taking_part(options.datasets, members)
             one = _Run(options, registry, mapping, store, world, members, started, as_of)
             return one.finish(one.make(progress, stop), clock())
 
@@ -124,6 +130,9 @@ class _Run:
             )
         except FetchError as error:
             return _Made(Exit.FAILED, f"there is no universe: {lister.scrub(str(error))}")
+        claim(self.store, self.world.origin)
+        if listing.selection:
+            archive(self.store, listing.universe, listing.selection)
         tallies, series = self._fetch(listing, progress, stop)
         if not any(tally.series for tally in tallies.values()):
             cause = _first_failure(tallies)
@@ -234,11 +243,15 @@ def _trouble(listing: Listing, tallies: Mapping[str, Tally]) -> str:
 
 def _first_failure(tallies: Mapping[str, Tally]) -> str:
     """One cause to begin with; the report has them all."""
-    return next((tally.failed[0].error for tally in tallies.values() if tally.failed), "")
+    errors = [failure.error for tally in tallies.values() for failure in tally.failed]
+    return errors[0].removeprefix(GIVEN_UP) if errors else ""
 
 
 def _ending(outcome: Outcome, trouble: str) -> tuple[Exit, str]:
     if not outcome.published:
         refusals = [str(check) for check in outcome.checks if check.level == "refused"]
-        return Exit.REFUSED, "not published: " + "; ".join(refusals)
+        more = len(refusals) - SHOWN_REFUSALS
+        told = [*refusals[:SHOWN_REFUSALS], *([f"and {more} checks more"] if more > 0 else ())]
+        why = [*told, trouble] if trouble else told
+        return Exit.REFUSED, f"not published: {'; '.join(why)} ({_FORCE})"
     return (Exit.DEGRADED, trouble) if trouble else (Exit.PUBLISHED, "published")

@@ -15,7 +15,7 @@ from ..plugins import Registry
 from ..publish.candidate import KEYS, STANDARD
 from ..suggest import did_you_mean
 from .options import Options
-from .sources import Source
+from .sources import Source, Sources
 from .universe import Universe, member_assets
 
 
@@ -138,3 +138,14 @@ def check_datasets(names: Iterable[str], registry: Registry) -> None:
     for name in names:
         if name not in known:
             raise ConfigError(f"there is no dataset {name!r}{did_you_mean(name, known)}")
+
+
+def check_taking_part(names: Iterable[str], sources: Sources) -> None:
+    """Raise ConfigError for a dataset of a provider that takes no part in the run."""
+    taking_part = {source.provider.name for source in sources.taking_part}
+    reasons = {one.provider: one.reason for one in sources.skipped}
+    for name in names:
+        provider = name.partition(".")[0]
+        if provider not in taking_part:
+            reason = reasons.get(provider, "it is not among --providers")
+            raise ConfigError(f"--datasets {name}: {provider} takes no part in this run: {reason}")

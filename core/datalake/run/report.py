@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from attrs import asdict, field, frozen
@@ -18,9 +19,11 @@ from datalake_aggregation import Folded
 from datalake_aggregation import Mapping as CanonicalMapping
 
 from .._version import __version__
-from ..errors import StoreError
+from ..errors import ConfigError, StoreError
 from ..exits import Exit
 from ..publish import Outcome
+from ..publish.files import exclusive, probe, replace
+from ..publish.target import published_paths
 from ..stores import ABSENT, Store
 from .listing import Listing
 from .options import Options
@@ -185,14 +188,48 @@ def digest(mapping: CanonicalMapping) -> str:
     return hashlib.sha256(repr(mapping).encode()).hexdigest()
 
 
+def check_report(options: Options) -> None:
+    """Raise ConfigError where the report that the user wants cannot be written."""
+    path = options.report
+    if path is None or _special(path):
+        return
+    if path.is_dir() or not path.name:
+        raise ConfigError(f"--report {path} is a folder: name the file in it")
+    if path.resolve() in {one.resolve() for one in published_paths(options.output)}:
+        raise ConfigError(f"--report {path} is a file that the run publishes: choose another one")
+    try:
+        probe(path)
+    except OSError as error:
+        raise ConfigError(
+            f"--report {path} cannot be written ({error.strerror or error}): choose another place"
+        ) from error
+
+
+def _beside(output: Path) -> Path:
+    return output.with_suffix(".report.json")
+
+
+def _special(path: Path) -> bool:
+    """A pipe or a terminal, which can be written to but not replaced."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _write(path: Path, data: bytes, output: Path) -> None:
+    """Whole or not at all: a full disk must not leave half a report in the last one's place."""
+    if _special(path):
+        path.write_bytes(data)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with exclusive(output):
+        replace(path, data)
+
+
 def keep(report: Report, store: Store, options: Options) -> None:
     """Write the report into the store, beside the output, and where the user wants it."""
     text = report.json()
-    beside = options.output.with_suffix(".report.json")
-    for path in (beside, *((options.report,) if options.report else ())):
+    for path in (_beside(options.output), *((options.report,) if options.report else ())):
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            _write(path, text.encode(), options.output)
         except OSError as error:
             log.warning("the run report cannot be written to %s: %s", path, error.strerror)
     try:

@@ -12,7 +12,7 @@ from ..cache.rows import last_day
 from ..errors import DatalakeError, FetchError, NotFound, StoreError
 from ..models import Window
 from ..series import series_schema
-from .health import Health
+from .health import GIVEN_UP, Health
 from .naming import Job, guarded, series_key
 from .plan import Want
 from .tally import Failure, Tally, Uncovered
@@ -72,7 +72,7 @@ def _cached(job: Job, cache: AssetCache, health: Health) -> Cached:
 def _fetch(job: Job, window: Window, health: Health) -> object:
     want = job.want
     if verdict := health.verdict(want.name):
-        raise type(verdict)(f"not asked any more, after: {verdict}")
+        raise type(verdict)(f"{GIVEN_UP}{verdict}")
     return guarded(want, lambda: want.dataset.fetch(job.native_id, window, want.source.client))
 
 

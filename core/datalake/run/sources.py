@@ -83,6 +83,11 @@ def choose_plan(provider: Provider, environment: Mapping[str, str]) -> Plan:
     raise ConfigError(f"no key for {provider.title}: {_how_to_get(provider, provider.plans[0])}")
 
 
+def key_of(plan: Plan, environment: Mapping[str, str]) -> Secret | None:
+    """The key that a plan needs, if any; ConfigError for what can be no key."""
+    return Secret(environment[plan.key.variable], plan.key.variable) if plan.key else None
+
+
 def _usable(plan: Plan, environment: Mapping[str, str]) -> bool:
     return plan.key is None or bool(environment.get(plan.key.variable))
 
@@ -155,12 +160,15 @@ def _source(
     retry: Retry | None,
 ) -> Source:
     if not vendors.reach(provider):
-        raise ConfigError(f"the sandbox does not speak the API of {provider.title}")
+        raise ConfigError(
+            f"the sandbox does not speak the API of {provider.title}: leave it out of --providers,"
+            " or run without --sandbox"
+        )
     variables = vendors.environment(environment, provider)
     plan = choose_plan(provider, variables)
     if provider.name in options.rates:
         plan = evolve(plan, rate=Rate(options.rates[provider.name]))
-    key = Secret(variables[plan.key.variable], plan.key.variable) if plan.key else None
+    key = key_of(plan, variables)
     client = HttpClient(
         provider,
         plan,
