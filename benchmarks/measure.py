@@ -1,0 +1,42 @@
+"""One program, once, in a process of its own: how long it took and how much memory it held."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+#: Bytes in the unit of ru_maxrss, which differs by system.
+UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+class Cost(NamedTuple):
+    """Wall time in seconds and peak resident memory in MB."""
+
+    seconds: float
+    megabytes: float
+
+
+def cost(command: Sequence[str], folder: Path) -> Cost:
+    """Run a command to its end; a failure shows its output and ends the benchmark."""
+    output = folder / "output.txt"
+    with output.open("wb") as sink:
+        started = time.perf_counter()
+        child = subprocess.Popen(command, cwd=folder, stdout=sink, stderr=sink)
+        # wait4 gives this child's own memory; getrusage would give the largest of all children
+        _, status, usage = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - started
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise SystemExit(f"{' '.join(command)}\n{output.read_text(encoding='utf-8')}")
+    return Cost(seconds, usage.ru_maxrss * UNIT / 1e6)
+
+
+def median(costs: Sequence[Cost]) -> Cost:
+    """The median time and the median memory of several runs."""
+    return Cost(*map(statistics.median, zip(*costs, strict=True)))
