@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import logging
 import os
 import signal
@@ -107,6 +108,8 @@ def _fill_streams() -> None:
     os.close(handle)
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123  # lives as long as we
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115, PTH123  # the same
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without dashes is no reason to fail
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:

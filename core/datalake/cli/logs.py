@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -24,7 +25,7 @@ class _Stderr(logging.Handler):
         self.addFilter(ScrubFilter(secrets))
 
     def emit(self, record: logging.LogRecord) -> None:
-        click.echo(self.format(record), err=True)
+        _print(self.format(record))
 
 
 def configure(level: str, form: str, secrets: Sequence[Secret]) -> None:
@@ -56,11 +57,16 @@ def say(text: str, level: int = logging.INFO) -> None:
     """A line for the user on stderr; a log record where those are for machines."""
     handler = next((h for h in logging.getLogger().handlers if isinstance(h, _Stderr)), None)
     if handler is None:
-        click.echo(text, err=True)
+        _print(text)
     elif handler.form == "json":
         logging.getLogger("datalake").log(level, "%s", text)
     else:
-        click.echo(scrub(text, handler.secrets), err=True)
+        _print(scrub(text, handler.secrets))
+
+
+def _print(text: str) -> None:
+    with suppress(OSError):  # where nobody reads stderr, or its disk is full, the run goes on
+        click.echo(text, err=True)
 
 
 def _renderer(form: str) -> structlog.typing.Processor:

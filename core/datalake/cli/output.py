@@ -43,7 +43,13 @@ def console() -> Console:
     """The terminal on stdout; a pipe is wide enough for every table."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
+    class Steady(Console):
+        def on_broken_pipe(self) -> None:
+            # rich would end the process with 1, whatever it was that had just succeeded
+            self.quiet = True
+            forget_stdout()
+
+    return Steady(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
 
 
 def forget_stdout() -> None:

@@ -110,8 +110,11 @@ def command(ctx: click.Context, /, **flags: Any) -> None:
     try:
         show(result, quiet)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         forget_stdout()
+        if not isinstance(error, BrokenPipeError):
+            reason = error.strerror or error
+            say(f"warning: the summary cannot be printed: {reason}", logging.WARNING)
     ctx.exit(int(result.exit))
 
 

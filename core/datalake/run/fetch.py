@@ -73,9 +73,10 @@ def _provider(
 
     def one(job: Job) -> Series | None:
         try:
-            return bring(job, cache, tally, health)
+            found = bring(job, cache, tally, health)
+            tally.finish()  # what a signal stopped is not done
+            return found
         finally:
-            tally.finish()
             slots.release()
 
     futures = []
