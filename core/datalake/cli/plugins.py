@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
+from attrs import evolve
 
 from ..plugins import Registry, load
+from ..secrets import Secret, scrub
 from .logs import say
 from .parsing import Names
 
@@ -42,7 +44,26 @@ def find_plugins(
     allowed = environment.get("DATALAKE_PLUGINS")
     if only is None and allowed is not None:
         only = tuple(name.strip() for name in allowed.split(",") if name.strip())
-    return load(only)
+    return _scrubbed(load(only), environment)
+
+
+def keys(registry: Registry, environment: Mapping[str, str]) -> list[Secret]:
+    """The keys that must show nowhere. Raises ConfigError for a value that can be no key."""
+    variables = {v for provider in registry.providers.values() for v in provider.variables()}
+    return [Secret(environment[name], name) for name in sorted(variables) if name in environment]
+
+
+def _scrubbed(registry: Registry, environment: Mapping[str, str]) -> Registry:
+    """The registry, and no key in what a broken plugin complained of."""
+    if not registry.broken:
+        return registry
+    secrets = keys(registry, environment)
+    return Registry(
+        [
+            evolve(plugin, error=scrub(plugin.error, secrets)) if plugin.error else plugin
+            for plugin in registry.plugins
+        ]
+    )
 
 
 def tell_broken(registry: Registry) -> None:

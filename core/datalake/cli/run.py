@@ -16,13 +16,12 @@ from ..environment import read_environment
 from ..plugins import Registry
 from ..run.options import Options
 from ..run.pipeline import now, run
-from ..secrets import Secret
 from ..settings import RunSettings, read_settings
 from ..suggest import did_you_mean
 from .logs import configure, say
 from .output import forget_stdout
 from .parsing import Day, Instant, LastDay, Names
-from .plugins import find_plugins, plugin_options, tell_broken
+from .plugins import find_plugins, keys, plugin_options, tell_broken
 from .progress import watch
 from .summary import show
 
@@ -102,7 +101,7 @@ def command(ctx: click.Context, /, **flags: Any) -> None:
     configure(level, form, ())  # what is read next may have something to say
     environment = read_environment(os.environ, Path(".env"))
     registry = find_plugins(flags.pop("plugins"), flags.pop("no_plugins"), environment)
-    configure(level, form, _secrets(registry, environment))
+    configure(level, form, keys(registry, environment))
     tell_broken(registry)
     options = _options(flags, environment, registry)
     with redirect_stdout(sys.stderr):  # a provider that prints must not spoil what is piped on
@@ -164,9 +163,3 @@ def default_cache(sandbox: bool, environment: Mapping[str, str]) -> str:
         return str(SANDBOX)
     bucket = environment.get("GCP_BUCKET_NAME")
     return f"gs://{bucket}" if bucket else ".datalake"
-
-
-def _secrets(registry: Registry, environment: Mapping[str, str]) -> list[Secret]:
-    """The keys that must not show in any log line."""
-    variables = {v for provider in registry.providers.values() for v in provider.variables()}
-    return [Secret(environment[name], name) for name in sorted(variables) if name in environment]
