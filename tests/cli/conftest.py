@@ -16,8 +16,8 @@ SESSION = Path(__file__).with_name("session.py")
 DATALAKE = (sys.executable, "-m", "datalake")
 #: A run of few series: one coin, one provider, two weeks.
 TINY = [
-    *("run", "--sandbox", "--providers", "coingecko", "--assets", "dogecoin"),
-    *("--since", "2026-03-01", "--as-of", "2026-03-15T10:30Z"),
+    *["run", "--sandbox", "--providers", "coingecko", "--assets", "dogecoin"],
+    *["--since", "2026-03-01", "--as-of", "2026-03-15T10:30Z"],
 ]
 
 

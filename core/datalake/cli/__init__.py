@@ -17,7 +17,7 @@ import click
 
 from .._version import __version__
 from .logs import say
-from .output import forget_stdout
+from .output import forget
 
 #: Name of the subcommand -> what `datalake --help` says of it. Its module has the same name.
 COMMANDS: Mapping[str, str] = {
@@ -42,7 +42,7 @@ class LazyGroup(click.Group):
             _leave(143 if isinstance(interrupt, Terminated) else 130)
         except BrokenPipeError:
             # the reader of our output has seen enough (`datalake … | head`)
-            forget_stdout()
+            forget(1)
             return 0
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
 from ..secrets import ScrubFilter, Secret, scrub
+from .output import forget
 
 if TYPE_CHECKING:
     import structlog
@@ -65,8 +65,10 @@ def say(text: str, level: int = logging.INFO) -> None:
 
 
 def _print(text: str) -> None:
-    with suppress(OSError):  # where nobody reads stderr, or its disk is full, the run goes on
+    try:
         click.echo(text, err=True)
+    except OSError:
+        forget(2)  # nobody reads stderr, or its disk is full: that is no reason to end
 
 
 def _renderer(form: str) -> structlog.typing.Processor:

@@ -47,14 +47,15 @@ def console() -> Console:
         def on_broken_pipe(self) -> None:
             # rich would end the process with 1, whatever it was that had just succeeded
             self.quiet = True
-            forget_stdout()
+            forget(1)
 
     return Steady(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
 
 
-def forget_stdout() -> None:
-    """Send what is still to be printed nowhere: its reader is gone."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def forget(stream: int) -> None:
+    """Send what is still to be printed on stdout (1) or stderr (2) nowhere: its reader is gone, or
+    its disk is full, and the interpreter would fail over it in the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
 
 
 def new_table(title: str) -> Table:

@@ -19,7 +19,7 @@ from ..run.pipeline import now, run
 from ..settings import RunSettings, read_settings
 from ..suggest import did_you_mean
 from .logs import configure, say
-from .output import forget_stdout
+from .output import forget
 from .parsing import Day, Instant, LastDay, Names
 from .plugins import find_plugins, keys, plugin_options, tell_broken
 from .progress import watch
@@ -110,7 +110,7 @@ def command(ctx: click.Context, /, **flags: Any) -> None:
         show(result, quiet)
         sys.stdout.flush()
     except OSError as error:
-        forget_stdout()
+        forget(1)
         if not isinstance(error, BrokenPipeError):
             reason = error.strerror or error
             say(f"warning: the summary cannot be printed: {reason}", logging.WARNING)
