@@ -143,13 +143,14 @@ class _Build:
             key = self.key(key_node, Place(self.file, line))
             if key is None:
                 continue
+            below = (*path, key)
             if key in content:
-                first = self.lines[(*path, key)]
+                first = self.lines[below]
                 what = f'"{key}" is here twice, first in line {first}; join the two'
                 self.findings.add(Place(self.file, line), what)
                 continue
-            self.lines[(*path, key)] = line
-            content[key] = self.value(value_node, (*path, key))
+            self.lines[below] = line
+            content[key] = self.value(value_node, below)
         return content
 
     def key(self, node: yaml.Node, where: Place) -> str | None:

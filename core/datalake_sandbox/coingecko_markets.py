@@ -86,7 +86,7 @@ class Markets:
 
     def _ticker(self, coin: Coin) -> Ticker:
         market = self._market
-        day = market.at(coin, market.now - np.linspace(1.0, 0.0, 13))
+        day = market.at(coin, np.linspace(market.now - 1.0, market.now, 13, dtype=np.float64))
         traded = 0.0 if coin.id in NO_VOLUME else 1.0
         past = market.daily(coin).price[series.first_index(coin) : market.today + 1]
         high, low = int(past.argmax()), int(past.argmin())

@@ -60,7 +60,8 @@ def _known(coin: Coin, index: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 def daily(market: Market, coin: Coin, first: int) -> Points:
     """Midnights from index `first` on, stray points of old, and the moment now at the end."""
-    index = np.arange(max(first, first_index(coin)), last_index(market, coin) + 1)
+    begin = max(first, first_index(coin))
+    index: NDArray[np.int64] = np.arange(begin, last_index(market, coin) + 1)
     for day, count in GAPS.get(coin.id, ()):
         index = index[(index < index_of(day)) | (index >= index_of(day) + count)]
     values = market.daily(coin)

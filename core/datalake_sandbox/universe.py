@@ -116,7 +116,7 @@ Row = TypeVar("Row", Coin, Chain, Protocol, Parent)
 
 
 def _rows(file: str, kind: type[Row], field: str = "rows") -> list[Row]:
-    text = files(__package__).joinpath("data", file).read_bytes()
+    text = (files(__package__) / "data" / file).read_bytes()
     return msgspec.convert(msgspec.json.decode(text)[field], list[kind])  # type: ignore[valid-type]  # a runtime type
 
 

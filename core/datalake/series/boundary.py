@@ -97,7 +97,8 @@ def _latest(stamps: Array, days: Array, cells: Mapping[str, Cells]) -> Array:
             raise SchemaError(f"column {name!r} has two values for the one time {_iso(moment)}")
     last = np.ones(len(rows), dtype=bool)
     last[:-1] = days[one] != days[other]
-    return rows[last]
+    kept: Array = rows[last]
+    return kept
 
 
 def _limited(dataset: Dataset, days: Array, cells: Mapping[str, Cells]) -> Series:
