@@ -52,6 +52,14 @@ def console() -> Console:
     return Steady(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
 
 
+def print_fitting(screen: Console, table: Table) -> None:
+    """Print as many columns, from the left, as the terminal has room for whole."""
+    endless = screen.options.update(width=10_000)
+    while len(table.columns) > 2 and screen.measure(table, options=endless).maximum > screen.width:
+        table.columns.pop()
+    screen.print(table)
+
+
 def forget(stream: int) -> None:
     """Send what is still to be printed on stdout (1) or stderr (2) nowhere: its reader is gone, or
     its disk is full, and the interpreter would fail over it in the end."""

@@ -10,7 +10,8 @@ import click
 from attrs import evolve
 
 from ..plugins import Registry, load
-from ..secrets import Secret, scrub
+from ..run.sources import keys
+from ..secrets import scrub
 from .logs import say
 from .parsing import Names
 
@@ -45,12 +46,6 @@ def find_plugins(
     if only is None and allowed is not None:
         only = tuple(name.strip() for name in allowed.split(",") if name.strip())
     return _scrubbed(load(only), environment)
-
-
-def keys(registry: Registry, environment: Mapping[str, str]) -> list[Secret]:
-    """The keys that must show nowhere. Raises ConfigError for a value that can be no key."""
-    variables = {v for provider in registry.providers.values() for v in provider.variables()}
-    return [Secret(environment[name], name) for name in sorted(variables) if name in environment]
 
 
 def _scrubbed(registry: Registry, environment: Mapping[str, str]) -> Registry:

@@ -16,12 +16,13 @@ from ..environment import read_environment
 from ..plugins import Registry
 from ..run.options import Options
 from ..run.pipeline import now, run
+from ..run.sources import keys
 from ..settings import RunSettings, read_settings
 from ..suggest import did_you_mean
 from .logs import configure, say
 from .output import forget
 from .parsing import Day, Instant, LastDay, Names
-from .plugins import find_plugins, keys, plugin_options, tell_broken
+from .plugins import find_plugins, plugin_options, tell_broken
 from .progress import watch
 from .summary import show
 

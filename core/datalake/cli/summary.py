@@ -11,7 +11,7 @@ from ..run.health import GIVEN_UP
 from ..run.pipeline import Result
 from .logs import say
 from .numbers import dollars, plain
-from .output import console, new_table
+from .output import console, new_table, print_fitting
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,12 +29,12 @@ def show(result: Result, quiet: bool) -> None:
     if quiet:
         return
     screen = console()
-    screen.print(_providers(result))
+    print_fitting(screen, _providers(result))
     if result.report.synthetic:
         screen.print("[bold yellow]SYNTHETIC[/]: simulated or replayed, not the real market")
     if result.rows is not None and result.rows.height:
-        screen.print(_assets(result.rows, result.report.universe["assets"]))
-        screen.print(_columns(result.rows))
+        print_fitting(screen, _assets(result.rows, result.report.universe["assets"]))
+        print_fitting(screen, _columns(result.rows))
     for line in _notes(result):
         screen.print(line, markup=False, soft_wrap=True)
     if ending := _ending(result):

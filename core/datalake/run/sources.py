@@ -30,11 +30,11 @@ class Source:
     plan: Plan
     client: HttpClient
     interval: float
-    key: Secret | None = None
+    secrets: Sequence[Secret] = ()
 
     def scrub(self, text: str) -> str:
-        """The text without the key, in case foreign code put it there."""
-        return scrub(text, [self.key] if self.key else [])
+        """The text without any key of this run, in case foreign code put one there."""
+        return scrub(text, self.secrets)
 
 
 @frozen
@@ -83,6 +83,12 @@ def choose_plan(provider: Provider, environment: Mapping[str, str]) -> Plan:
     raise ConfigError(f"no key for {provider.title}: {_how_to_get(provider, provider.plans[0])}")
 
 
+def keys(registry: Registry, environment: Mapping[str, str]) -> list[Secret]:
+    """The user's keys, of all providers. Raises ConfigError for a value that can be no key."""
+    variables = {v for provider in registry.providers.values() for v in provider.variables()}
+    return [Secret(environment[name], name) for name in sorted(variables) if environment.get(name)]
+
+
 def key_of(plan: Plan, environment: Mapping[str, str]) -> Secret | None:
     """The key that a plan needs, if any; ConfigError for what can be no key."""
     return Secret(environment[plan.key.variable], plan.key.variable) if plan.key else None
@@ -119,10 +125,11 @@ def sources(
 
     A provider that was asked for by name and lacks its key raises ConfigError.
     """
+    secrets = keys(registry, environment)
     with ExitStack() as stack:
 
         def open_source(provider: Provider) -> Source:
-            source = _source(provider, options, environment, vendors, stop, retry)
+            source = _source(provider, options, environment, vendors, stop, retry, secrets)
             stack.callback(source.client.close)
             return source
 
@@ -158,6 +165,7 @@ def _source(
     vendors: Vendors,
     stop: threading.Event,
     retry: Retry | None,
+    secrets: Sequence[Secret],
 ) -> Source:
     if not vendors.reach(provider):
         raise ConfigError(
@@ -179,4 +187,4 @@ def _source(
         retry=retry,
         stop=stop,
     )
-    return Source(provider, plan, client, plan.rate.interval / vendors.rate_scale, key)
+    return Source(provider, plan, client, plan.rate.interval / vendors.rate_scale, secrets)
