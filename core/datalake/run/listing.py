@@ -69,13 +69,15 @@ def _named(options: Options, source: Source, mapping: Mapping, as_of: datetime) 
         bare = choose_named(ids, [], mapping, as_of)
         return Listing(bare, f"no description of the assets: {error}")
     unknown = [asset.id for asset in universe.assets if asset.listed.name is None]
-    if len(unknown) == len(ids):
+    lost = len(unknown) == len(ids)
+    # an empty answer is the vendor's fault where the mapping knows one of them: no slip of the hand
+    if lost and not any(asset_id in mapping.variants for asset_id in ids):
         raise ConfigError(
             f"--assets: {source.provider.title} knows none of {', '.join(unknown)}; give ids as in"
             " `datalake universe` or on a coin's page (API id), such as bitcoin"
         )
     trouble = f"{source.provider.title} does not list {', '.join(unknown)}" if unknown else None
-    return Listing(universe, trouble, NAMED)
+    return Listing(universe, trouble, None if lost else NAMED)
 
 
 def _refolded(universe: Universe | None, mapping: Mapping, top: int) -> Universe | None:
