@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import io
-import logging
 import os
 import signal
 import sys
@@ -16,7 +15,6 @@ from typing import Any, NoReturn
 import click
 
 from .._version import __version__
-from .logs import say
 from .output import forget
 
 #: Name of the subcommand -> what `datalake --help` says of it. Its module has the same name.
@@ -118,6 +116,10 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
 
 def _leave(code: int) -> NoReturn:
     """End at once: calls in flight may not hold the process, and nothing is half written."""
+    import logging
+
+    from .logs import say
+
     word = "terminated" if code == 143 else "interrupted"
     with suppress(OSError):
         if sys.stderr.isatty():
@@ -129,7 +131,10 @@ def _leave(code: int) -> NoReturn:
 
 
 def _explain(error: Exception) -> int:
+    import logging
+
     from ..errors import ConfigError, DatalakeError
+    from .logs import say
 
     if isinstance(error, DatalakeError):
         say(f"error: {error}", logging.ERROR)
