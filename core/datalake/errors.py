@@ -4,6 +4,7 @@ DatalakeError
 ├── ConfigError        correct the settings, the command or the file that it names (exit 2)
 ├── PluginError        an installed plugin is broken; the others go on without it
 ├── StoreError         the store cannot be read or written
+│   ├── ReadOnly       it may be read, but not written: what is there is used, nothing is added
 │   └── Conflict       somebody else wrote first: read again, merge, try again
 └── FetchError         a provider did not give what was asked
     ├── Unavailable    passing trouble: worth another try, later
@@ -30,6 +31,10 @@ class PluginError(DatalakeError):
 
 class StoreError(DatalakeError):
     """The store could not be read or written."""
+
+
+class ReadOnly(StoreError):
+    """The store may be read, but this user may not write to it."""
 
 
 class Conflict(StoreError):

@@ -374,7 +374,7 @@ class Unreachable:
 
     url = "unreachable:"
 
-    def get(self, key):
+    def get(self, key, *, known=None):
         raise StoreError("not reachable")
 
 

@@ -35,7 +35,7 @@ class Unconditional(MemoryStore):
 class ContentGenerations(MemoryStore):
     """Takes the hash of the bytes for a generation, which may come back."""
 
-    def get(self, key):
+    def get(self, key, *, known=None):
         found = super().get(key)
         return found and Stored(found.data, hashlib.md5(found.data).hexdigest(), found.metadata)
 
@@ -58,9 +58,17 @@ class NoMetadata(MemoryStore):
 class EmptyIsMissing(MemoryStore):
     """Takes an empty object for none."""
 
-    def get(self, key):
+    def get(self, key, *, known=None):
         found = super().get(key)
         return found if found and found.data else None
+
+
+class Mixed(MemoryStore):
+    """Gives today's bytes the metadata and generation of an older listing."""
+
+    def get(self, key, *, known=None):
+        found = super().get(key)
+        return (found and known and Stored(found.data, known.generation, known.metadata)) or found
 
 
 class Unsorted(MemoryStore):
@@ -95,7 +103,7 @@ class CarelessDelete(MemoryStore):
 class CaseBlind(MemoryStore):
     """Takes %2F for %2f and A for a, as some file systems do."""
 
-    def get(self, key):
+    def get(self, key, *, known=None):
         return super().get(key.lower().replace("%42%54%43", "btc"))
 
     def put(self, key, data, metadata, *, if_generation):

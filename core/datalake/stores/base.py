@@ -34,15 +34,19 @@ class Stored:
 
 class Store(Protocol):
     """Bytes by key. Keys are `/`-separated and relative; a generation is opaque and changes with
-    every write. All methods raise StoreError when the store itself fails; they are safe to call
-    from several threads and processes."""
+    every write. All methods raise StoreError when the store itself fails, ReadOnly where it may be
+    read but not written; they are safe to call from several threads and processes."""
 
     @property
     def url(self) -> str:
         """Where this is, as the user would write it; no secrets."""
 
-    def get(self, key: str) -> Stored | None:
-        """The whole object, or None where there is none."""
+    def get(self, key: str, *, known: Entry | None = None) -> Stored | None:
+        """The whole object as it is now, or None where there is none.
+
+        With `known`, an entry of an earlier listing, the object as that listing saw it will do,
+        too: a store may spare requests by that, or ignore it.
+        """
 
     def put(self, key: str, data: bytes, metadata: Mapping[str, str], *, if_generation: str) -> str:
         """Write the object if its generation is still the given one, and return the new one.

@@ -74,7 +74,7 @@ class LocalStore:
         return f"file://{self.root}"
 
     @_plainly
-    def get(self, key: str) -> Stored | None:
+    def get(self, key: str, *, known: Entry | None = None) -> Stored | None:
         path = self._path(key)
         found = _read(path)
         if found is None:

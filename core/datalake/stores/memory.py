@@ -23,7 +23,7 @@ class MemoryStore:
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
     _generations: Iterator[int] = field(factory=lambda: itertools.count(1), init=False, repr=False)
 
-    def get(self, key: str) -> Stored | None:
+    def get(self, key: str, *, known: Entry | None = None) -> Stored | None:
         check_key(key)
         with self._lock:
             found = self._objects.get(key)

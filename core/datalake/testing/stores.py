@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from ..errors import Conflict, DatalakeError, StoreError
-from ..stores import ABSENT, Store
+from ..stores import ABSENT, Store, Stored
 from .racing import count_up, load_opener, race
 
 #: None of these may be stored, nor reach anything outside the store.
@@ -71,6 +71,21 @@ class StoreTests:
         assert (found.data, found.generation) == (every_byte, generation)
         assert dict(found.metadata) == {"rows": "7", "empty": ""}
         assert self.peek(store, "a/b") == every_byte
+
+    def test_a_listing_may_be_out_of_date(self, tmp_path: Path) -> None:
+        """`get` gives what a listing saw or what lies there now, and never a mixture of both."""
+        store = self.open(tmp_path)
+        old = Stored(b"1", store.put("a", b"1", {"n": "1"}, if_generation=ABSENT), {"n": "1"})
+        (listed,) = store.list()
+        assert _same(store.get("a", known=listed), old)
+        generation = store.put("a", b"22", {"n": "2"}, if_generation=old.generation)
+        new = Stored(b"22", generation, {"n": "2"})
+        found = store.get("a", known=listed)
+        assert _same(found, new) or _same(found, old)
+        assert _same(store.get("a"), new)
+        store.delete("a")
+        found = store.get("a", known=listed)
+        assert found is None or _same(found, old)
 
     def test_nothing_is_not_empty(self, tmp_path: Path) -> None:
         """A missing object is None; an empty one is there."""
@@ -189,6 +204,14 @@ class StoreTests:
             raise unittest.SkipTest("this store lives in one process")
         race(self.opener, self.url(tmp_path), "n", processes=4, times=15)
         assert self.peek(self.open(tmp_path), "n") == b"60"
+
+
+def _same(one: Stored | None, other: Stored) -> bool:
+    return one is not None and (one.data, one.generation, dict(one.metadata)) == (
+        other.data,
+        other.generation,
+        dict(other.metadata),
+    )
 
 
 def _create(store: Store, key: str, won: list[str]) -> None:
