@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import subprocess
 import sys
 import threading
@@ -191,3 +192,14 @@ def test_a_client_can_be_loaded_without_the_http_library():
         "c.HttpClient; assert 'requests' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_bytes_are_counted_once_for_each_call(vendor, client):
+    """What came over the network counts, unpacked; what the HTTP cache gave does not."""
+    vendor.always(ROWS)
+    for _ in range(3):
+        client.get("/list", into=list[Row], keep=HOUR)
+    once = client.stats.bytes
+    assert once == len(json.dumps(ROWS))
+    client.get("/list", into=list[Row])
+    assert client.stats.bytes == 2 * once

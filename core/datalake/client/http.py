@@ -28,11 +28,13 @@ from .transport import Call, Limits, Place, Transport
 class Stats:
     """What a client has done so far.
 
-    `calls` counts requests that went to the network, each try of them; `throttled_seconds` the
-    time during which at least one was held back; `waiting` the seconds until the next may go.
+    `calls` counts requests that went to the network, each try of them; `bytes` what came back,
+    unpacked; `throttled_seconds` the time during which at least one call was held back; `waiting`
+    the seconds until the next may go.
     """
 
     calls: int
+    bytes: int
     retries: int
     http_cache_hits: int
     throttled_seconds: float
@@ -110,8 +112,10 @@ class HttpClient:
         """A snapshot; any thread may ask for it at any time."""
         with self._lock:
             retries, hits = self._retries, self._hits
-        throttle = self._throttle
-        return Stats(self._transport.calls, retries, hits, throttle.waited, throttle.waiting)
+        throttle, transport = self._throttle, self._transport
+        return Stats(
+            transport.calls, transport.bytes, retries, hits, throttle.waited, throttle.waiting
+        )
 
     def get(
         self,

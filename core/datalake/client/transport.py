@@ -90,6 +90,7 @@ class Transport(HTTPAdapter):
         self._limits = limits
         self._lock = threading.Lock()
         self.calls = 0
+        self.bytes = 0
         super().__init__(pool_maxsize=64, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -105,6 +106,8 @@ class Transport(HTTPAdapter):
             self.calls += 1
         began = time.monotonic()
         status, headers, body, error = self._exchange(request)
+        with self._lock:
+            self.bytes += len(body)
         log.debug(
             "%s %s: %s, %d bytes in %.2f s",
             self._reader.provider.name,

@@ -110,6 +110,7 @@ def provider_section(source: Source, tally: Tally | None) -> dict[str, Any]:
     section: dict[str, Any] = {
         "plan": source.plan.name,
         "calls": stats.calls,
+        "bytes": stats.bytes,
         "retries": stats.retries,
         "throttled_seconds": round(stats.throttled_seconds, 3),
     }
