@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from .fake_gcs import FakeGcs
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -23,3 +26,17 @@ def recordings() -> Path:
     if not (folder / "index.json").is_file():
         pytest.skip(f"no recorded responses at {folder}; set DATALAKE_REAL")
     return folder
+
+
+@pytest.fixture
+def gcs() -> Iterator[FakeGcs]:
+    """A running Google Cloud Storage with an empty bucket `lake`."""
+    with FakeGcs() as server:
+        server.create_bucket("lake")
+        yield server
+
+
+@pytest.fixture
+def gcs_env(gcs: FakeGcs) -> dict[str, str]:
+    """What leads a process to that server instead of the real one."""
+    return {"STORAGE_EMULATOR_HOST": gcs.url, "GCP_PROJECT_ID": "test"}
