@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from datalake.stores.memory import MemoryStore
 from datalake.testing import StoreTests
 
@@ -27,3 +29,24 @@ class TestFile(StoreTests):
     def peek(self, store, key):
         path = Path(store.root, key)
         return path.read_bytes() if path.exists() else None
+
+
+class TestGcs(StoreTests):
+    """The real client over real HTTP, against a server that keeps the rules of the real one."""
+
+    opener = "datalake.stores.opening:open_from_environment"
+
+    @pytest.fixture(autouse=True)
+    def _bucket(self, gcs, gcs_env, monkeypatch):
+        self.gcs = gcs
+        for name, value in gcs_env.items():
+            monkeypatch.setenv(name, value)
+        yield
+        uploads = [one for one in gcs.requests if one.operation in ("insert", "resume", "delete")]
+        assert all("ifGenerationMatch" in one.query for one in uploads)
+
+    def url(self, place):
+        return "gs://lake/some/prefix"
+
+    def peek(self, store, key):
+        return self.gcs.peek("lake", store.prefix + key)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from urllib.parse import unquote
 
 from ..errors import ConfigError
@@ -13,16 +15,26 @@ from .base import Store
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
 
 
-def open_store(url: str, openers: Mapping[str, Callable[[str], Store]]) -> Store:
+def open_store(
+    url: str,
+    openers: Mapping[str, Callable[[str], Store]],
+    environment: Mapping[str, str] | None = None,
+) -> Store:
     """The store at a URL, by its scheme; a plain path is a folder.
 
-    `openers` are those that plugins bring; `file` and `memory` are always known. Raises
-    ConfigError for a scheme that nobody opens, or a URL that its opener refuses.
+    `openers` are those that plugins bring; `file`, `gs` and `memory` are always known.
+    `environment` holds what a user sets for a bucket (default: the process's). Raises ConfigError
+    for a scheme that nobody opens, or a URL that its opener refuses.
     """
     if not url.strip():
         raise ConfigError("the store's URL is empty: give a folder, or a URL such as memory:")
     found = _SCHEME.match(url)
-    known = {"file": open_local, "memory": open_memory, **openers}
+    known: dict[str, Callable[[str], Store]] = {
+        "file": open_local,
+        "memory": open_memory,
+        "gs": partial(open_bucket, environment=os.environ if environment is None else environment),
+        **openers,
+    }
     scheme = found[1].lower() if found else "file"
     if scheme not in known:
         raise ConfigError(
@@ -30,6 +42,13 @@ def open_store(url: str, openers: Mapping[str, Callable[[str], Store]]) -> Store
             f"{', '.join(f'{name}:' for name in sorted(known))}"
         )
     return known[scheme](url)
+
+
+def open_bucket(url: str, environment: Mapping[str, str]) -> Store:
+    """A Google Cloud Storage bucket, as `gs://bucket` or `gs://bucket/prefix`."""
+    from .gcs_client import open_gcs
+
+    return open_gcs(url, environment)
 
 
 def open_local(url: str) -> Store:
@@ -56,3 +75,8 @@ def open_memory(url: str) -> Store:
     if url.lower() not in ("memory:", "memory://"):
         raise ConfigError(f"{url}: a store in memory has no name; write memory:")
     return MemoryStore()
+
+
+def open_from_environment(url: str) -> Store:
+    """The store at a URL, with nothing but the process's own environment: for other processes."""
+    return open_store(url, {})
