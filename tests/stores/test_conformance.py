@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from datalake.stores.memory import MemoryStore
+from datalake.stores.mirror import MirroredStore
 from datalake.testing import StoreTests
 
 
@@ -29,6 +30,16 @@ class TestFile(StoreTests):
     def peek(self, store, key):
         path = Path(store.root, key)
         return path.read_bytes() if path.exists() else None
+
+
+class TestMirrored(TestFile):
+    """A store that is read through a mirror keeps every promise of the store."""
+
+    def open(self, place):
+        return MirroredStore(super().open(place), place / "mirror", limit=1 << 20)
+
+    def peek(self, store, key):
+        return super().peek(store.store, key)
 
 
 class TestGcs(StoreTests):

@@ -60,7 +60,7 @@ def test_plugins_bring_schemes():
 @pytest.mark.parametrize(
     ("url", "told"),
     [
-        ("gss://bucket", "acme:, file:, memory:"),
+        ("gss://bucket", "acme:, file:, gs:, memory:"),
         ("s3://bucket/prefix", "no store is known for s3:"),
         ("file://server/share", "file:///server/share"),
         ("memory:name", "write memory:"),

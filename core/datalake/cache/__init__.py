@@ -2,7 +2,20 @@
 
 from .assets import AssetCache, Cached, stood_in
 from .coverage import Coverage
-from .keys import SeriesKey
+from .deciding import Decision, decide
+from .keys import REVISIONS, SERIES, SeriesKey
 from .objects import Found, Miss
 
-__all__ = ["AssetCache", "Cached", "Coverage", "Found", "Miss", "SeriesKey", "stood_in"]
+__all__ = [
+    "REVISIONS",
+    "SERIES",
+    "AssetCache",
+    "Cached",
+    "Coverage",
+    "Decision",
+    "Found",
+    "Miss",
+    "SeriesKey",
+    "decide",
+    "stood_in",
+]

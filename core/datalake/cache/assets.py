@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 import logging
-import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from ..errors import Conflict, FetchError, NotFound, StoreError
-from ..models import Dataset, Window
+from ..errors import FetchError, NotFound, StoreError
+from ..models import DAY, Dataset, Stamp, Window
 from ..series import series_schema, to_series
-from ..stores import ABSENT, Store
-from .coverage import Coverage, first_coverage
-from .keys import SeriesKey
-from .objects import Found, Miss, decode, encode
-from .revisions import keep
-from .rows import OBSERVED, chosen, compare, crop, days_of, last_day, merge, observed
+from ..stores import ABSENT, Entry, Store, Stored
+from ..stores.mirror import MirroredStore
+from .deciding import Decision, decide
+from .joining import Answer, Joined, Writer, join
+from .keys import SERIES, SeriesKey
+from .objects import Found, Miss, decode
+from .rows import OBSERVED, compare, crop, last_day
 
 if TYPE_CHECKING:
     from ..models import Fetched
 
 log = logging.getLogger(__name__)
-
-TRIES = 20
-#: Back-off between tries in seconds: 5 ms doubled each time, half a second at most.
-SHORTEST_WAIT, LONGEST_WAIT = 0.005, 0.5
-_jitter = random.SystemRandom()
 
 
 @frozen(eq=False)
@@ -59,42 +53,40 @@ class Cached:
     asked_through: date | None = None
 
 
-@frozen(eq=False)
-class _Answer:
-    """What a provider said of all days of a window, and when."""
-
-    rows: pa.Table
-    window: Window
-    rejected: int
-    moment: datetime
-
-
-@frozen(eq=False)
-class _Joined:
-    """What an object is to hold, what that replaces in it, and where it must still stand."""
-
-    table: pa.Table
-    coverage: Coverage
-    replaced: pa.Table | None
-    generation: str
-    news: bool
-
-
 @frozen
 class AssetCache:
-    """Series in a store; safe to use from several threads, and beside other pipelines."""
+    """Series in a store; safe to use from several threads, and beside other pipelines.
+
+    `read_only` reuses what is there and writes nothing. `listed` is what a listing said of the
+    store (see `survey`).
+    """
 
     store: Store
     clock: Callable[[], datetime] = field(kw_only=True)
     sleep: Callable[[float], None] = field(default=time.sleep, kw_only=True)
+    read_only: bool = field(default=False, kw_only=True)
+    listed: Mapping[str, Entry] | None = field(default=None, kw_only=True, repr=False)
     _refused: threading.Event = field(factory=threading.Event, init=False, repr=False)
+
+    def survey(self, keys: Iterable[SeriesKey]) -> AssetCache:
+        """A cache that knows by one listing what lies where: what is not there costs no request.
+
+        Of a remote store, the series of these keys that changed since the last time are
+        downloaded into its mirror, several at once. Raises StoreError.
+        """
+        listed = {entry.key: entry for entry in self.store.list(SERIES)}
+        if isinstance(self.store, MirroredStore):
+            paths = (key.path for key in keys)
+            self.store.warm([listed[path] for path in paths if path in listed])
+        return evolve(self, listed=listed)
 
     def find(self, key: SeriesKey, dataset: Dataset, native_id: str | None = None) -> Found | Miss:
         """The series with its coverage, or why there is none to use. Raises StoreError."""
-        found = decode(self.store.get(key.path), key, dataset, native_id)
-        if isinstance(found, Miss) and found.generation != ABSENT:
-            log.warning("%s in %s is not used: %s", key.path, self.store.url, found.reason)
-        return found
+        if self.listed is None:
+            return self._decoded(self.store.get(key.path), key, dataset, native_id)
+        entry = self.listed.get(key.path)
+        stored = self.store.get(key.path, known=entry) if entry else None
+        return self._decoded(stored, key, dataset, native_id)
 
     def read(
         self, key: SeriesKey, dataset: Dataset, native_id: str | None = None
@@ -111,35 +103,87 @@ class AssetCache:
         wanted: Window,
         reachable: Window,
         fetch: Callable[[Window], Fetched],
+        *,
+        refresh: bool = False,
     ) -> Cached:
         """The rows for the wanted (closed) days, of which only the missing ones are fetched.
 
         Days outside `reachable`, which is what the plan can still ask for, are served if they are
-        cached and never fetched. When the fetch fails, cached rows stand in; FetchError is raised
-        where there are none. Raises StoreError when the store cannot be read; one that cannot be
-        written costs only the caching.
+        cached and never fetched. With `refresh` all is fetched again. When the fetch fails, cached
+        rows stand in; FetchError is raised where there are none. Raises StoreError when the store
+        cannot be read; one that cannot be written costs only the caching.
         """
         entry = self.find(key, dataset, native_id)
-        window, reason = _plan(entry, dataset, wanted, reachable, self.clock())
-        if window is None:
-            return Cached(_served(entry, dataset, wanted), isinstance(entry, Found), reason)
+        decision = self._decide(entry, dataset, wanted, reachable, refresh)
+        if decision.window and self.listed is not None:
+            # the listing is minutes old by now: another pipeline may have paid for it meanwhile
+            entry = self._news(entry, key, dataset, native_id)
+            decision = self._decide(entry, dataset, wanted, reachable, refresh)
+        if decision.window is None:
+            return Cached(_served(entry, dataset, wanted), decision.hit, decision.reason)
         try:
-            answer = self._ask(entry, dataset, wanted, reachable, window, fetch)
+            answer = self._ask(entry, dataset, wanted, reachable, decision.window, fetch)
         except NotFound as error:
             if isinstance(entry, Miss) and entry.generation == ABSENT:
-                self._remember_absence(key, dataset, native_id, entry, window)
-            return _stand_in(entry, wanted, reason, error)
+                self._remember_absence(key, dataset, native_id, entry, decision.window)
+            return _stand_in(entry, wanted, decision.reason, error)
         except FetchError as error:
-            return _stand_in(entry, wanted, reason, error)
+            return _stand_in(entry, wanted, decision.reason, error)
         joined = self._commit(key, dataset, native_id, entry, answer)
         return Cached(
             table=crop(joined.table, wanted).drop_columns([OBSERVED]),
             hit=False,
-            reason=reason,
+            reason=decision.reason,
             fetched=answer.window,
             revisions=len(joined.replaced) if joined.replaced else 0,
             rejected=answer.rejected,
         )
+
+    def put(
+        self, key: SeriesKey, dataset: Dataset, native_id: str, rows: Any, window: Window
+    ) -> int:
+        """Add what a pipeline fetched by itself, and say how many values were beyond their limits.
+
+        `rows` has `date` (the UTC day that a row describes) and the dataset's columns: all there
+        is of the window's days. Days that are not closed are left out. Raises SchemaError for
+        rows that are not as the dataset promises, StoreError where they cannot be written.
+        """
+        moment = self.clock()
+        closed = window & Window(window.start, dataset.closed_through(moment) + DAY)
+        if not closed:
+            return 0
+        series = to_series(evolve(dataset, stamp=Stamp.START), _timed(rows), now=moment)
+        answer = Answer(crop(series.table, closed), closed, series.rejected, moment)
+        writer = self._writer(key, dataset, native_id, answer)
+        writer.write(writer.look())
+        return series.rejected
+
+    def _decide(
+        self,
+        entry: Found | Miss,
+        dataset: Dataset,
+        wanted: Window,
+        reachable: Window,
+        refresh: bool,
+    ) -> Decision:
+        return decide(entry, dataset, wanted, reachable, self.clock(), refresh=refresh)
+
+    def _decoded(
+        self, stored: Stored | None, key: SeriesKey, dataset: Dataset, native_id: str | None
+    ) -> Found | Miss:
+        found = decode(stored, key, dataset, native_id)
+        if isinstance(found, Miss) and found.generation != ABSENT:
+            log.warning("%s in %s is not used: %s", key.path, self.store.url, found.reason)
+        return found
+
+    def _news(
+        self, entry: Found | Miss, key: SeriesKey, dataset: Dataset, native_id: str
+    ) -> Found | Miss:
+        """The entry as it is now; a listing of one object costs less than reading it."""
+        now = next((one for one in self.store.list(key.path) if one.key == key.path), None)
+        if now is None or now.generation == entry.generation:
+            return entry
+        return self._decoded(self.store.get(key.path, known=now), key, dataset, native_id)
 
     def _remember_absence(
         self, key: SeriesKey, dataset: Dataset, native_id: str, entry: Miss, window: Window
@@ -149,7 +193,7 @@ class AssetCache:
         Only where nothing lies: rows that were fetched under another name are worth more.
         """
         nothing = series_schema(dataset).empty_table()
-        self._commit(key, dataset, native_id, entry, _Answer(nothing, window, 0, self.clock()))
+        self._commit(key, dataset, native_id, entry, Answer(nothing, window, 0, self.clock()))
 
     def _ask(
         self,
@@ -159,7 +203,7 @@ class AssetCache:
         reachable: Window,
         window: Window,
         fetch: Callable[[Window], Fetched],
-    ) -> _Answer:
+    ) -> Answer:
         """Fetch the window; and all that is known once more, should it have been revised."""
         answer = self._fetch(dataset, window, fetch)
         if isinstance(entry, Miss) or dataset.whole:
@@ -171,62 +215,51 @@ class AssetCache:
 
     def _fetch(
         self, dataset: Dataset, window: Window, fetch: Callable[[Window], Fetched]
-    ) -> _Answer:
+    ) -> Answer:
         raw = fetch(window)
         moment = self.clock()
         series = to_series(dataset, raw, now=moment)
-        return _Answer(crop(series.table, window), window, series.rejected, moment)
+        return Answer(crop(series.table, window), window, series.rejected, moment)
 
     def _commit(
-        self,
-        key: SeriesKey,
-        dataset: Dataset,
-        native_id: str,
-        entry: Found | Miss,
-        answer: _Answer,
-    ) -> _Joined:
+        self, key: SeriesKey, dataset: Dataset, native_id: str, entry: Found | Miss, answer: Answer
+    ) -> Joined:
         """Write the answer over whatever the store holds by then; a store that will not take it
         is a warning, for the rows are here."""
-        joined = _join(entry, answer, dataset)
-        try:
-            for attempt in range(TRIES):
-                try:
-                    self._write(key, native_id, joined)
-                    return joined
-                except Conflict:
-                    self.sleep(_jitter.uniform(0, min(LONGEST_WAIT, SHORTEST_WAIT * 2**attempt)))
-                    joined = _join(self.find(key, dataset, native_id), answer, dataset)
-            log.warning("%s was not cached: others wrote it %d times meanwhile", key, TRIES)
-        except StoreError as error:
-            # a store that is full or read-only refuses every series: once is enough
-            level = logging.INFO if self._refused.is_set() else logging.WARNING
-            self._refused.set()
-            log.log(level, "%s was not cached, nor may others be: %s", key, error)
-        return joined
+        if not self.read_only:
+            try:
+                return self._writer(key, dataset, native_id, answer).write(entry)
+            except StoreError as error:
+                # a store that is full or refuses refuses every series: once is enough
+                level = logging.INFO if self._refused.is_set() else logging.WARNING
+                self._refused.set()
+                log.log(level, "%s was not cached, nor may others be: %s", key, error)
+        return join(entry, answer, dataset)
 
-    def _write(self, key: SeriesKey, native_id: str, joined: _Joined) -> None:
-        if not joined.news:
-            return
-        if joined.replaced:
-            keep(self.store, key, native_id, joined.replaced)
-        data, metadata = encode(key, native_id, joined.table, joined.coverage)
-        self.store.put(key.path, data, metadata, if_generation=joined.generation)
+    def _writer(self, key: SeriesKey, dataset: Dataset, native_id: str, answer: Answer) -> Writer:
+        return Writer(
+            self.store,
+            key,
+            native_id,
+            look=lambda: self._decoded(self.store.get(key.path), key, dataset, native_id),
+            join=lambda entry: join(entry, answer, dataset),
+            sleep=self.sleep,
+        )
 
 
-def _plan(
-    entry: Found | Miss, dataset: Dataset, wanted: Window, reachable: Window, now: datetime
-) -> tuple[Window | None, str]:
-    """The window to fetch, if any, and the reason."""
-    if not wanted & reachable:
-        return None, "no wanted day is within the plan's reach"
-    everything = reachable if dataset.whole else wanted & reachable
-    if isinstance(entry, Miss):
-        return everything, entry.reason
-    missing = entry.coverage.missing(wanted, reachable, now)
-    if missing is None:
-        return None, f"all that can be had through {entry.coverage.asked_through(now)} is cached"
-    known = f"cached are {entry.coverage.start} to {entry.coverage.complete_through}"
-    return (everything if dataset.whole else missing), known
+def _timed(rows: Any) -> pa.Table:
+    """The rows as a provider would give them, in whatever form they came."""
+    table = rows if isinstance(rows, pa.Table) else _table(rows)
+    if "date" not in table.column_names:
+        return table
+    days = table["date"].cast(pa.timestamp("us", "UTC"))
+    return table.set_column(table.column_names.index("date"), "time", days)
+
+
+def _table(rows: Any) -> pa.Table:
+    if isinstance(rows, Mapping):
+        return pa.table(dict(rows))
+    return pa.Table.from_pandas(rows, preserve_index=False)
 
 
 def _served(entry: Found | Miss, dataset: Dataset, wanted: Window) -> pa.Table:
@@ -247,28 +280,4 @@ def stood_in(entry: Found, wanted: Window, reason: str, error: FetchError) -> Ca
     asked = max(entry.coverage.complete_through, entry.coverage.checked_through)
     return Cached(
         rows, False, reason, error=error, stale_through=last_day(rows), asked_through=asked
-    )
-
-
-def _join(entry: Found | Miss, answer: _Answer, dataset: Dataset) -> _Joined:
-    """The answer merged into what is there: rows that say the same stay as they are."""
-    delivered_through = last_day(answer.rows)
-    if isinstance(entry, Miss):
-        coverage = first_coverage(answer.window, delivered_through, answer.moment)
-        return _Joined(observed(answer.rows, answer.moment), coverage, None, entry.generation, True)
-    changed = compare(entry.table, answer.rows, dataset).changed
-    table = merge(entry.table, observed(chosen(answer.rows, changed), answer.moment))
-    known = days_of(crop(entry.table, answer.window))
-    coverage = entry.coverage.after(
-        answer.window,
-        delivered_through,
-        answer.moment,
-        confirmed=bool(np.isin(known, days_of(answer.rows)).all()),
-    )
-    return _Joined(
-        table=table,
-        coverage=coverage,
-        replaced=chosen(entry.table, compare(entry.table, table, dataset).revised),
-        generation=entry.generation,
-        news=coverage != entry.coverage or not table.equals(entry.table),
     )

@@ -7,6 +7,8 @@ import re
 
 from attrs import frozen
 
+#: Where series lie, and what revisions replaced in them.
+SERIES, REVISIONS = "series/v1/", "revisions/v1/"
 #: Names longer than this when encoded are cut and told apart by their hash.
 LONGEST_NAME = 200
 _ESCAPED = re.compile(rb"[^a-z0-9_.-]")
@@ -32,12 +34,12 @@ class SeriesKey:
     @property
     def path(self) -> str:
         """The series."""
-        return f"series/v1/{self.folder}/series.parquet"
+        return f"{SERIES}{self.folder}/series.parquet"
 
     @property
     def revisions(self) -> str:
         """The folder of what revisions replaced."""
-        return f"revisions/v1/{self.folder}"
+        return f"{REVISIONS}{self.folder}"
 
 
 def encode_name(name: str) -> str:

@@ -188,6 +188,10 @@ def _check_rows(table: pa.Table, coverage: Coverage) -> None:
     empty = coverage.complete_through == coverage.start - timedelta(days=1)
     if coverage.known.end < coverage.start or not (empty or through in days):
         raise _Unusable(f"it claims days through {coverage.complete_through} that it does not hold")
+    if coverage.complete_through >= coverage.checked_at.astimezone(timezone.utc).date():
+        raise _Unusable(
+            f"it claims {coverage.complete_through}, which was not over when it was asked"
+        )
 
 
 def _check_values(table: pa.Table, dataset: Dataset) -> None:
