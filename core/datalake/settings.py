@@ -21,6 +21,11 @@ def _share(_: Any, attribute: Attribute[float], value: float) -> None:
         raise ValueError(f"{attribute.name} must lie between 0 and 1, not {value:g}")
 
 
+def _not_negative(_: Any, attribute: Attribute[int], value: int) -> None:
+    if value < 0:
+        raise ValueError(f"{attribute.name} must be 0 or more, not {value}")
+
+
 def _positive(_: Any, attribute: Attribute[Any], value: Mapping[str, float]) -> None:
     for name, rate in value.items():
         if not 0 < rate < math.inf:
@@ -48,6 +53,15 @@ class RunSettings:
 
 
 @frozen
+class CacheSettings:
+    """Of a remote store, what was downloaded is kept in the folder `mirror`, up to
+    `mirror_megabytes`; 0 keeps nothing."""
+
+    mirror: Path = Path(".datalake/mirror")
+    mirror_megabytes: int = field(default=2000, validator=_not_negative)
+
+
+@frozen
 class GateSettings:
     """What a candidate must keep of the file that it would replace."""
 
@@ -60,6 +74,7 @@ class Settings:
     another limit than its plan's usual one."""
 
     run: RunSettings = RunSettings()
+    cache: CacheSettings = CacheSettings()
     gate: GateSettings = GateSettings()
     rates: Mapping[str, float] = field(factory=dict, validator=_positive)
 
@@ -75,7 +90,13 @@ def read_settings(path: Path = FILE) -> Settings:
     import cattrs
 
     converter = cattrs.Converter(forbid_extra_keys=True)
-    for kind, strict in ((str, _text), (int, _whole), (float, _number), (date, _day)):
+    for kind, strict in (
+        (str, _text),
+        (Path, _path),
+        (int, _whole),
+        (float, _number),
+        (date, _day),
+    ):
         converter.register_structure_hook(kind, strict)
     try:
         return converter.structure(document, Settings)
@@ -124,6 +145,10 @@ def _text(value: Any, _: Any) -> str:
     if not value.strip():
         raise ValueError("is empty: give a value, or remove the line")
     return value
+
+
+def _path(value: Any, _: Any) -> Path:
+    return Path(_text(value, _))
 
 
 def _whole(value: Any, _: Any) -> int:

@@ -65,6 +65,14 @@ OUTPUT = "user_facing_data.parquet"
     metavar="PATTERN=ACTION",
     help="With --sandbox: answer matching calls with a fault, such as 'lunarcrush=503'.",
 )
+@click.option("--offline", is_flag=True, help="Ask no provider: use what the cache holds.")
+@click.option(
+    "--refresh",
+    type=Names(),
+    is_flag=False,
+    flag_value="all",
+    help="Fetch anew whatever is cached: everything, or --refresh=NAME of a provider or dataset.",
+)
 @click.option("--strict", is_flag=True, help="Publish nothing if any series is missing or stale.")
 @click.option("--force-publish", metavar="REASON", help="Publish although the gate refuses.")
 @click.option("--report", type=click.Path(path_type=Path), help="Also write the run report here.")
@@ -136,6 +144,7 @@ def _options(flags: dict[str, Any], environment: Mapping[str, str], registry: Re
         "mapping": Path(file.mapping) if file.mapping else None,
         "since": file.since,
         "rates": settings.rates,
+        "mirror": settings.cache,
         "min_ratio": settings.gate.min_ratio,
     }
     return Options(

@@ -11,15 +11,26 @@ from ..models import Plan
 
 if TYPE_CHECKING:
     from .http import HttpClient, Stats
+    from .offline import OfflineClient
     from .retry import Retry
     from .throttle import Stopped, Throttle
     from .transport import Limits
 
-__all__ = ["Client", "HttpClient", "Limits", "Retry", "Stats", "Stopped", "Throttle"]
+__all__ = [
+    "Client",
+    "HttpClient",
+    "Limits",
+    "OfflineClient",
+    "Retry",
+    "Stats",
+    "Stopped",
+    "Throttle",
+]
 
 _HOME = {
     "HttpClient": "http",
     "Limits": "transport",
+    "OfflineClient": "offline",
     "Retry": "retry",
     "Stats": "http",
     "Stopped": "throttle",

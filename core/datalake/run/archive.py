@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 
 import polars as pl
@@ -55,17 +55,21 @@ def newest(store: Store, as_of: datetime, top: int) -> Universe | None:
     Where none is that large, the newest at all; None where there is none.
     """
     largest: Universe | None = None
-    for key in sorted(
-        (entry.key for entry in store.list(f"{PREFIX}selection={TOP}/")), reverse=True
-    ):
-        known_at = _instant(key)
-        if known_at is None or known_at > as_of:
-            continue
-        universe = _read(store, key, known_at)
-        if universe and len(universe.assets) >= top:
+    for universe in archived(store, as_of, TOP):
+        if len(universe.assets) >= top:
             return universe.cut(top)
         largest = largest or universe
     return largest
+
+
+def archived(store: Store, as_of: datetime, selection: str) -> Iterator[Universe]:
+    """The readable universes of a selection that were archived at or before `as_of`, newest
+    first."""
+    keys = [entry.key for entry in store.list(f"{PREFIX}selection={selection}/")]
+    for key in sorted(keys, reverse=True):
+        known_at = _instant(key)
+        if known_at is not None and known_at <= as_of and (found := _read(store, key, known_at)):
+            yield found
 
 
 def _key(as_of: datetime, selection: str) -> str:

@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
 from ..cache import AssetCache
+from .cached import cached_jobs
 from .health import Health
 from .naming import Job, NativeIds, jobs
 from .plan import Want
@@ -24,6 +25,8 @@ def fetch_all(
     cache: AssetCache,
     tallies: Mapping[str, Tally],
     stop: threading.Event,
+    *,
+    offline: bool = False,
 ) -> list[Series]:
     """All series of all providers, in the order of the wants.
 
@@ -32,7 +35,7 @@ def fetch_all(
     """
     with _pool(len(wants) * (WORKERS + 1), stop) as pool:
         pending = {
-            pool.submit(_provider, pool, provider_wants, native_ids, cache, tallies[name])
+            pool.submit(_provider, pool, provider_wants, native_ids, cache, tallies[name], offline)
             for name, provider_wants in wants.items()
         }
         found = [future.result() for future in _interruptible(pending)]
@@ -66,6 +69,7 @@ def _provider(
     native_ids: NativeIds,
     cache: AssetCache,
     tally: Tally,
+    offline: bool,
 ) -> list[Series]:
     """One provider's series, a few at a time."""
     health = Health()
@@ -80,7 +84,12 @@ def _provider(
             slots.release()
 
     futures = []
-    for job in jobs(wants, native_ids, cache, tally, health):
+    found = (
+        cached_jobs(wants, native_ids, cache, tally)
+        if offline
+        else jobs(wants, native_ids, cache, tally, health)
+    )
+    for job in found:
         slots.acquire()
         futures.append(pool.submit(one, job))
     return [series for future in futures if (series := future.result())]

@@ -11,7 +11,7 @@ from datalake_aggregation import Mapping
 from ..client import Stopped
 from ..errors import ConfigError, FetchError
 from ..stores import Store
-from .archive import NAMED, TOP, newest
+from .archive import NAMED, TOP, archived, newest
 from .options import Options
 from .sources import Source
 from .universe import Universe, choose, choose_named
@@ -41,8 +41,11 @@ def find_universe(
     """The canonical assets of this run.
 
     Raises ConfigError for a past `as_of` of which no universe is archived (today's list would be
-    look-ahead), FetchError where there is neither a list nor an archived one.
+    look-ahead) or, offline, where none is archived at all; FetchError where there is neither a
+    list nor an archived one.
     """
+    if options.offline:
+        return _archived(options, store, mapping, as_of)
     if options.assets:
         return _named(options, source, mapping, as_of)
     if as_of.date() < vendors.clock().date():
@@ -59,6 +62,24 @@ def find_universe(
     listed = len(universe.assets)
     short = f"{source.provider.title} lists only {listed} of {options.top} assets"
     return Listing(universe, short if listed < options.top else None, TOP)
+
+
+def _archived(options: Options, store: Store, mapping: Mapping, as_of: datetime) -> Listing:
+    """The newest list that earlier runs kept, or of `--assets` what they knew of them."""
+    if options.assets:
+        ids = list(dict.fromkeys(mapping.canonical_of(asset_id) for asset_id in options.assets))
+        lists = (next(archived(store, as_of, one), None) for one in (NAMED, TOP))
+        rows = {asset.listed.id: asset.listed for one in lists if one for asset in one.assets}
+        return Listing(choose_named(ids, rows.values(), mapping, as_of))
+    universe = _refolded(newest(store, as_of, options.top), mapping, options.top)
+    if universe is None:
+        raise ConfigError(
+            f"--offline, and no universe is archived in {store.url} at or before "
+            f"{as_of:%Y-%m-%d %H:%MZ}: run once online, or name the assets with --assets"
+        )
+    listed = len(universe.assets)
+    short = f"the archived universe has only {listed} of {options.top} assets"
+    return Listing(universe, short if listed < options.top else None)
 
 
 def _named(options: Options, source: Source, mapping: Mapping, as_of: datetime) -> Listing:

@@ -27,8 +27,8 @@ NativeIds = Mapping[str, Mapping[str, str | None]]
 
 @frozen
 class Job:
-    """A want with the provider's own name for its asset; or with what the cache holds of it and
-    the reason why that name could not be found out."""
+    """A want with the provider's own name for its asset; or with what the cache holds of it, and
+    the reason why that name could not be found out (None: the run is offline)."""
 
     want: Want
     native_id: str = ""

@@ -10,6 +10,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from ..errors import ConfigError
+from ..settings import CacheSettings
 
 
 @frozen(kw_only=True)
@@ -17,7 +18,8 @@ class Options:
     """The options of `datalake run`; see the command's help for each.
 
     `providers` None means all installed ones. `until` is the last day included; None means
-    yesterday. `as_of` None means now.
+    yesterday. `as_of` None means now. `refresh` names providers and datasets that are fetched
+    anew whatever is cached (`all` for every one).
     """
 
     cache: str
@@ -36,6 +38,9 @@ class Options:
     sandbox_rates: Literal["fast", "real"] = "fast"
     sandbox_faults: Sequence[str] = ()
     rates: Mapping[str, float] = field(factory=dict)
+    offline: bool = False
+    refresh: Sequence[str] = ()
+    mirror: CacheSettings = field(factory=CacheSettings)
     min_ratio: float = 0.9
     strict: bool = False
     force_publish: str | None = None
@@ -57,6 +62,13 @@ class Options:
             raise ConfigError(f"--since {self.since} is after --until {self.until}")
         if self.since and self.since >= as_of.date():
             raise ConfigError(f"--since {self.since}: no day since then is over yet")
+        self._check_together()
+
+    def _check_together(self) -> None:
+        if self.offline and self.refresh:
+            raise ConfigError("--offline asks nobody, and --refresh asks for all again: choose one")
+        if self.offline and self.sandbox_faults:
+            raise ConfigError("--sandbox-fault needs calls to strike, and --offline makes none")
         if (self.recordings or self.sandbox_faults) and not self.sandbox:
             wish = "--recordings" if self.recordings else "--sandbox-fault"
             raise ConfigError(f"{wish} needs --sandbox")

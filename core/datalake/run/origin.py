@@ -3,38 +3,50 @@
 from __future__ import annotations
 
 import json
+import logging
 
-from ..errors import ConfigError, Conflict, StoreError
+from ..errors import ConfigError, Conflict, ReadOnly, StoreError
 from ..stores import ABSENT, Store
 from .vendors import LIVE
+
+log = logging.getLogger(__name__)
 
 KEY = "lake.json"
 
 
 def check_origin(store: Store, origin: str) -> None:
     """Raise ConfigError where the store is another origin's, or cannot be read."""
-    _settle(store, origin, claiming=False)
-
-
-def claim(store: Store, origin: str) -> None:
-    """Mark an empty store as this origin's; raise ConfigError where it is another's already.
-
-    Comes right before the first write: a mistyped run that writes nothing binds nobody.
-    """
-    _settle(store, origin, claiming=True)
-
-
-def _settle(store: Store, origin: str, *, claiming: bool) -> None:
     try:
-        found = _found(store)
-        if found is None and claiming:
-            mark = json.dumps({"format": 1, "origin": origin}).encode()
-            try:
-                store.put(KEY, mark, {}, if_generation=ABSENT)
-            except Conflict:
-                found = _found(store)
+        _compare(store, _found(store), origin)
     except StoreError as error:
-        raise ConfigError(f"the cache cannot be used: {error}") from error
+        raise _unusable(error) from error
+
+
+def claim(store: Store, origin: str) -> bool:
+    """Mark an empty store as this origin's; False where the store may be read and not written.
+
+    Comes right before the first write: a mistyped run that writes nothing binds nobody. Raises
+    ConfigError where the store is another origin's already.
+    """
+    mark = json.dumps({"format": 1, "origin": origin}).encode()
+    try:
+        _compare(store, _found(store), origin)
+        store.put(KEY, mark, {}, if_generation=ABSENT)
+    except ReadOnly as error:
+        log.warning("nothing is written back: %s", error)
+        return False
+    except Conflict:
+        check_origin(store, origin)  # somebody else marked it, in this moment or long ago
+    except StoreError as error:
+        raise _unusable(error) from error
+    return True
+
+
+def _unusable(error: StoreError) -> ConfigError:
+    return ConfigError(f"the cache cannot be used: {error}")
+
+
+def _compare(store: Store, found: str | None, origin: str) -> None:
     if found not in (None, origin):
         raise ConfigError(
             f"{store.url} holds {found} data, and this run would add {origin} data; "

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime, timezone
 
 import polars as pl
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from datalake_aggregation import Folded, MappingError, load_mapping
 from datalake_aggregation import Mapping as CanonicalMapping
+from datalake_aggregation import MappingError, load_mapping
 
 from ..cache import AssetCache
 from ..client import Retry
@@ -20,18 +20,27 @@ from ..exits import Exit
 from ..models import DAY
 from ..plugins import Registry
 from ..publish import Candidate, GateRules, Outcome, check_output, publish
-from ..stores import Store, open_store
+from ..stores import Store
 from . import report as reporting
 from .archive import archive
 from .fetch import fetch_all
-from .frame import canonical_rows, long_frame
+from .folding import Folding, fold_all
 from .health import GIVEN_UP
-from .limits import known_limits
+from .lake import open_lake
 from .listing import Listing, find_universe
+from .naming import series_key
 from .notes import asset_notes, column_notes
 from .options import Options
 from .origin import check_origin, claim
-from .plan import Want, check_datasets, check_taking_part, feeds, output_columns, wants
+from .plan import (
+    Want,
+    check_datasets,
+    check_refresh,
+    check_taking_part,
+    feeds,
+    output_columns,
+    wants,
+)
 from .report import Report, check_report
 from .series import Series
 from .sources import Sources, sources
@@ -71,11 +80,12 @@ def run(
     started = clock()
     options.check(started)
     check_datasets(options.datasets, registry)
+    check_refresh(options.refresh, registry)
     mapping = read_mapping(options)
     stop = stop or threading.Event()
     check_output(options.output, synthetic=options.sandbox)
     check_report(options)
-    store = open_store(options.cache, registry.stores)
+    store = open_lake(options.cache, registry, environment, options.mirror)
     with vendors(options, clock) as world:
         check_origin(store, world.origin)
         as_of = options.as_of or world.clock()
@@ -102,8 +112,9 @@ class _Made:
     listing: Listing | None = None
     tallies: Mapping[str, Tally] = field(factory=dict)
     rows: pl.DataFrame | None = None
-    folded: Folded[pl.DataFrame] | None = None
+    exclusions: pl.DataFrame | None = None
     outcome: Outcome | None = None
+    read_only: bool = False
 
 
 @frozen
@@ -130,28 +141,38 @@ class _Run:
             )
         except FetchError as error:
             return _Made(Exit.FAILED, f"there is no universe: {lister.scrub(str(error))}")
-        claim(self.store, self.world.origin)
-        if listing.selection:
+        writable = not self.options.offline and claim(self.store, self.world.origin)
+        if writable and listing.selection:
             archive(self.store, listing.universe, listing.selection)
-        tallies, series = self._fetch(listing, progress, stop)
+        made = self._from(listing, progress, stop, writable)
+        return evolve(made, listing=listing, read_only=not writable)
+
+    def _from(
+        self, listing: Listing, progress: Progress, stop: threading.Event, writable: bool
+    ) -> _Made:
+        """All that follows once the universe is known."""
+        tallies, series = self._fetch(listing, progress, stop, writable)
         if not any(tally.series for tally in tallies.values()):
             cause = _first_failure(tallies)
             message = f"every provider failed: {cause}" if cause else "no provider has these assets"
-            return _Made(Exit.FAILED, message, listing, tallies)
-        rows, folded = self._aggregate(series)
+            return _Made(Exit.FAILED, message, tallies=tallies)
+        folding = self._aggregate(series)
+        made = _Made(
+            Exit.FAILED, "", tallies=tallies, rows=folding.rows, exclusions=folding.exclusions
+        )
         trouble = _trouble(listing, tallies)
-        if not rows.height:
-            message = f"no asset has a price: {_first_failure(tallies) or 'none is known'}"
-            return _Made(Exit.FAILED, message, listing, tallies, rows, folded)
+        if not folding.rows.height:
+            cause = _first_failure(tallies) or "none is known"
+            return evolve(made, message=f"no asset has a price: {cause}")
         if trouble and self.options.strict:
             message = f"not published, since --strict allows no gap: {trouble}"
-            return _Made(Exit.REFUSED, message, listing, tallies, rows, folded)
-        outcome = self._publish(listing, rows)
+            return evolve(made, exit=Exit.REFUSED, message=message)
+        outcome = self._publish(listing, folding.rows)
         exit_, message = _ending(outcome, trouble)
-        return _Made(exit_, message, listing, tallies, rows, folded, outcome)
+        return evolve(made, exit=exit_, message=message, outcome=outcome)
 
     def _fetch(
-        self, listing: Listing, progress: Progress, stop: threading.Event
+        self, listing: Listing, progress: Progress, stop: threading.Event, writable: bool
     ) -> tuple[dict[str, Tally], list[Series]]:
         by_provider: dict[str, list[Want]] = {
             source.provider.name: [] for source in self.sources.taking_part
@@ -169,21 +190,24 @@ class _Run:
             )
             for source in self.sources.taking_part
         }
-        cache = AssetCache(self.store, clock=self.world.clock)
+        cache = AssetCache(self.store, clock=self.world.clock, read_only=not writable)
+        keys = [series_key(want) for wanted in by_provider.values() for want in wanted]
         with progress(list(tallies.values())):
-            series = fetch_all(by_provider, self.mapping.native_ids, cache, tallies, stop)
+            series = fetch_all(
+                by_provider,
+                self.mapping.native_ids,
+                cache.survey(keys),
+                tallies,
+                stop,
+                offline=self.options.offline,
+            )
         return tallies, series
 
-    def _aggregate(self, series: Sequence[Series]) -> tuple[pl.DataFrame, Folded[pl.DataFrame]]:
+    def _aggregate(self, series: list[Series]) -> Folding:
         columns = output_columns(self.mapping, self.options.columns)
         sources = feeds(self.mapping, columns)
-        frame = long_frame(series, sources, columns)
-        limits = known_limits(series, sources, self.mapping, frame)
-        prices = {feed.dataset for feed in sources if feed.output == "close"}
-        with_market = any(one.want.name in prices for one in series)
-        rows, folded = canonical_rows(frame, self.mapping, limits, with_market=with_market)
         since = self.options.since or date.min
-        return rows.filter(pl.col("date") >= since), folded
+        return fold_all(series, sources, columns, self.mapping, since)
 
     def _publish(self, listing: Listing, rows: pl.DataFrame) -> Outcome:
         candidate = Candidate(
@@ -219,10 +243,11 @@ class _Run:
                 )
                 for source in self.sources.all
             },
+            cache=reporting.cache_section(self.store, self.options, made.read_only),
             skipped=reporting.skipped_section(self.sources.skipped),
             mapping=(
                 reporting.mapping_section(
-                    self.mapping, made.listing.universe, made.folded, made.tallies
+                    self.mapping, made.listing.universe, made.exclusions, made.tallies
                 )
                 if made.listing
                 else {}
@@ -230,7 +255,7 @@ class _Run:
             gate=reporting.gate_section(made.outcome) if made.outcome else {},
             output=reporting.output_section(made.outcome) if made.outcome else {},
         )
-        reporting.keep(report, self.store, self.options)
+        reporting.keep(report, None if made.read_only else self.store, self.options)
         return Result(made.exit, report, made.rows)
 
 

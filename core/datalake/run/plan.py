@@ -23,7 +23,9 @@ from .universe import Universe, member_assets
 class Want:
     """One dataset for one asset: the closed days that are wanted, and those the plan can give.
 
-    `native` says that the asset is the native of its canonical asset.
+    `native` says that the asset is the native of its canonical asset, `folded` that a rule over
+    members needs the series, `columns` which of its columns are put out; `refresh` asks for all
+    of it anew.
     """
 
     source: Source
@@ -32,6 +34,9 @@ class Want:
     native: bool
     wanted: Window
     reachable: Window
+    folded: bool = False
+    columns: Sequence[str] = ()
+    refresh: bool = False
 
     @property
     def name(self) -> str:
@@ -81,19 +86,31 @@ def wants(
 
     Variants are wanted only of datasets that a rule over members needs.
     """
-    with_members = {
-        feed.dataset
-        for feed in feeds(mapping, output_columns(mapping, options.columns))
-        if feed.needs_members
-    }
+    sources_of_columns = feeds(mapping, output_columns(mapping, options.columns))
+    with_members = {feed.dataset for feed in sources_of_columns if feed.needs_members}
     found: list[Want] = []
     for source, dataset in _datasets(options, sources, mapping):
-        folded = f"{source.provider.name}.{dataset.name}" in with_members
+        name = f"{source.provider.name}.{dataset.name}"
+        folded = name in with_members
+        columns = list(
+            dict.fromkeys(feed.column for feed in sources_of_columns if feed.dataset == name)
+        )
+        refresh = bool({"all", source.provider.name, name} & set(options.refresh))
         # the guard looks at days in a row: those before the first wanted one decide on it, too
         lead = (mapping.guard.days - 1) * DAY if folded else timedelta(0)
         wanted, reachable = windows(options, source, dataset, as_of, lead)
         found += [
-            Want(source, dataset, asset, asset.id == canonical.id, wanted, reachable)
+            Want(
+                source,
+                dataset,
+                asset,
+                asset.id == canonical.id,
+                wanted,
+                reachable,
+                folded,
+                columns,
+                refresh,
+            )
             for canonical, asset in member_assets(universe)
             if folded or asset.id == canonical.id
         ]
@@ -138,6 +155,20 @@ def check_datasets(names: Iterable[str], registry: Registry) -> None:
     for name in names:
         if name not in known:
             raise ConfigError(f"there is no dataset {name!r}{did_you_mean(name, known)}")
+
+
+def check_refresh(names: Iterable[str], registry: Registry) -> None:
+    """Raise ConfigError for what is neither a provider nor a dataset of one."""
+    known = [
+        name
+        for provider in registry.providers.values()
+        for name in (provider.name, *(f"{provider.name}.{one.name}" for one in provider.datasets))
+    ]
+    for name in names:
+        if name != "all" and name not in known:
+            raise ConfigError(
+                f"--refresh={name}: no such provider or dataset{did_you_mean(name, known)}"
+            )
 
 
 def check_taking_part(names: Iterable[str], sources: Sources) -> None:

@@ -13,9 +13,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from attrs import asdict, field, frozen
 
-from datalake_aggregation import Folded
 from datalake_aggregation import Mapping as CanonicalMapping
 
 from .._version import __version__
@@ -33,6 +33,8 @@ from .universe import Universe
 
 log = logging.getLogger(__name__)
 
+#: Where the store keeps reports; calls and cache hits are in the objects' metadata, too.
+REPORTS = "runs/v1/"
 #: The word for each way in which a run can end that came as far as a report.
 STATUS = {
     Exit.PUBLISHED: "published",
@@ -64,6 +66,7 @@ class Report:
     universe: Mapping[str, Any] = field(factory=dict)
     providers: Mapping[str, Any] = field(factory=dict)
     skipped: Sequence[Mapping[str, str]] = ()
+    cache: Mapping[str, Any] = field(factory=dict)
     mapping: Mapping[str, Any] = field(factory=dict)
     gate: Mapping[str, Any] = field(factory=dict)
     output: Mapping[str, Any] = field(factory=dict)
@@ -129,6 +132,15 @@ def provider_section(source: Source, tally: Tally | None) -> dict[str, Any]:
     }
 
 
+def cache_section(store: Store, options: Options, read_only: bool) -> dict[str, Any]:
+    """Where series were kept, and whether this run could add to them."""
+    return {
+        "url": store.url,
+        "offline": options.offline,
+        "read_only": read_only and not options.offline,
+    }
+
+
 def skipped_section(skipped: Sequence[Skipped]) -> list[dict[str, str]]:
     """Providers that did not take part."""
     return [asdict(one) for one in skipped]
@@ -154,7 +166,7 @@ def output_section(outcome: Outcome) -> dict[str, Any]:
 def mapping_section(
     mapping: CanonicalMapping,
     universe: Universe,
-    folded: Folded[Any] | None,
+    exclusions: pl.DataFrame | None,
     tallies: Mapping[str, Tally],
 ) -> dict[str, Any]:
     """What the fold did: `folded` members by canonical asset, the days of `depegged` ones, and by
@@ -170,9 +182,9 @@ def mapping_section(
         },
         "unresolved": {name: sorted(assets) for name, assets in sorted(unresolved.items())},
     }
-    if folded is None:
+    if exclusions is None:
         return section
-    left_out = folded.exclusions.filter(folded.exclusions["excluded"])
+    left_out = exclusions.filter(exclusions["excluded"])
     return section | {
         "depegged": [
             {"canonical_id": canonical, "asset": asset, "days": days}
@@ -225,15 +237,22 @@ def _write(path: Path, data: bytes, output: Path) -> None:
         replace(path, data)
 
 
-def keep(report: Report, store: Store, options: Options) -> None:
-    """Write the report into the store, beside the output, and where the user wants it."""
+def keep(report: Report, store: Store | None, options: Options) -> None:
+    """Write the report into the store (if it may be written), beside the output, and where the
+    user wants it."""
     text = report.json()
     for path in (_beside(options.output), *((options.report,) if options.report else ())):
         try:
             _write(path, text.encode(), options.output)
         except OSError as error:
             log.warning("the run report cannot be written to %s: %s", path, error.strerror)
+    if store is None:
+        return
+    providers = report.providers.values()
+    counts = {
+        name: str(sum(one.get(name, 0) for one in providers)) for name in ("calls", "cache_hits")
+    }
     try:
-        store.put(f"runs/v1/{report.run_id}.json", text.encode(), {}, if_generation=ABSENT)
+        store.put(f"{REPORTS}{report.run_id}.json", text.encode(), counts, if_generation=ABSENT)
     except StoreError as error:
         log.warning("the run report cannot be kept in %s: %s", store.url, error)

@@ -12,6 +12,7 @@ from ..cache.rows import last_day
 from ..errors import DatalakeError, FetchError, NotFound, StoreError
 from ..models import Window
 from ..series import series_schema
+from .cached import from_cache
 from .health import GIVEN_UP, Health
 from .naming import Job, guarded, series_key
 from .plan import Want
@@ -23,7 +24,7 @@ LATE = timedelta(days=7)
 
 @frozen
 class Series:
-    """One dataset's rows for one asset: `date` and the dataset's columns.
+    """One dataset's rows for one asset: `date` and the wanted ones of the dataset's columns.
 
     `known_through` is set where later days exist, or may, and could not be had: nothing is known
     of the series after that day (date.min: nothing at all).
@@ -55,10 +56,12 @@ def bring(job: Job, cache: AssetCache, tally: Tally, health: Health) -> Series |
 
 def _cached(job: Job, cache: AssetCache, health: Health) -> Cached:
     want = job.want
-    if job.error:
-        if job.found is None:
-            raise job.error
+    if job.found:
+        if job.error is None:
+            return from_cache(job.found, want)
         return stood_in(job.found, want.wanted, str(job.error), job.error)
+    if job.error:
+        raise job.error
     return cache.get_or_fetch(
         series_key(want),
         want.dataset,
@@ -66,6 +69,7 @@ def _cached(job: Job, cache: AssetCache, health: Health) -> Cached:
         want.wanted,
         want.reachable,
         lambda window: _fetch(job, window, health),
+        refresh=want.refresh,
     )
 
 
@@ -79,6 +83,7 @@ def _fetch(job: Job, window: Window, health: Health) -> object:
 def _judged(want: Want, cached: Cached, tally: Tally) -> Series | None:
     """What the rows are worth: whole, stale, late, over, or none at all."""
     last = last_day(cached.table)
+    table = cached.table.select(["date", *want.columns])
     over = last is not None and last < want.wanted.last - LATE
     gone = isinstance(cached.error, NotFound)
     if last is None and (cached.error is None or gone):
@@ -88,13 +93,13 @@ def _judged(want: Want, cached: Cached, tally: Tally) -> Series | None:
         tally.covered(cached)
     if cached.error and not (over and gone):
         tally.fail(_failure(want, cached.error, cached.stale_through))
-        return Series(want, cached.table, _known_through(last, cached.asked_through))
+        return Series(want, table, _known_through(last, cached.asked_through))
     if over or last == want.wanted.last:
-        return Series(want, cached.table)
+        return Series(want, table)
     if want.native:
         late = FetchError(f"{want.source.provider.title} has nothing yet of {want.wanted.last}")
         tally.fail(_failure(want, late, last))
-    return Series(want, cached.table, last)
+    return Series(want, table, last)
 
 
 def _known_through(last: date | None, asked_through: date | None) -> date:

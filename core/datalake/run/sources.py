@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 
 from ..client import Retry
 from ..client.http import HttpClient
+from ..client.offline import OfflineClient
 from ..errors import ConfigError
 from ..models import Plan, Provider, Rate
 from ..plugins import Registry
@@ -28,7 +29,7 @@ class Source:
 
     provider: Provider
     plan: Plan
-    client: HttpClient
+    client: HttpClient | OfflineClient
     interval: float
     secrets: Sequence[Secret] = ()
 
@@ -81,6 +82,14 @@ def choose_plan(provider: Provider, environment: Mapping[str, str]) -> Plan:
         if _usable(plan, environment):
             return plan
     raise ConfigError(f"no key for {provider.title}: {_how_to_get(provider, provider.plans[0])}")
+
+
+def _plan_offline(provider: Provider, environment: Mapping[str, str]) -> Plan:
+    """The plan that the user configured, which says how far back is looked; else the largest."""
+    named = [f"{provider.name.upper()}_PLAN", *provider.variables()]
+    if any(environment.get(variable) for variable in named):
+        return choose_plan(provider, environment)
+    return provider.plans[0]
 
 
 def keys(registry: Registry, environment: Mapping[str, str]) -> list[Secret]:
@@ -172,6 +181,9 @@ def _source(
             f"the sandbox does not speak the API of {provider.title}: leave it out of --providers,"
             " or run without --sandbox"
         )
+    if vendors.offline:
+        plan = _plan_offline(provider, environment)
+        return Source(provider, plan, OfflineClient(plan, vendors.clock), 0.0, secrets)
     variables = vendors.environment(environment, provider)
     plan = choose_plan(provider, variables)
     if provider.name in options.rates:

@@ -9,6 +9,7 @@ from attrs import define, field, frozen
 
 from ..cache import Cached
 from ..client.http import HttpClient
+from ..client.offline import OfflineClient
 
 
 @frozen
@@ -37,7 +38,7 @@ class Tally:
 
     provider: str
     total: int
-    client: HttpClient
+    client: HttpClient | OfflineClient
     interval: float
     done: int = 0
     cache_hits: int = 0

@@ -26,6 +26,7 @@ class Vendors:
     origins: Mapping[str, str] = field(factory=dict)
     keys: Mapping[str, str] = field(factory=dict)
     rate_scale: float = 1.0
+    offline: bool = False
 
     @property
     def synthetic(self) -> bool:
@@ -40,7 +41,7 @@ class Vendors:
 
     def reach(self, provider: Provider) -> bool:
         """Whether this provider can be reached at all: the sandbox stands in for known hosts."""
-        if self.origin == LIVE:
+        if self.origin == LIVE or self.offline:
             return True
         return any(
             plan.base_url.startswith(f"{origin}/")
@@ -51,7 +52,10 @@ class Vendors:
 
 @contextmanager
 def vendors(options: Options, clock: Callable[[], datetime]) -> Iterator[Vendors]:
-    """The live vendors, or a sandbox server that lives as long as the context."""
+    """The live vendors, or a sandbox server that lives as long as the context; offline, nobody."""
+    if options.offline:
+        yield _nobody(options, clock)
+        return
     if not options.sandbox:
         yield Vendors(clock=clock)
         return
@@ -75,6 +79,12 @@ def vendors(options: Options, clock: Callable[[], datetime]) -> Iterator[Vendors
             keys=sandbox.environment,
             rate_scale=sandbox.rate_scale,
         )
+
+
+def _nobody(options: Options, clock: Callable[[], datetime]) -> Vendors:
+    origin = LIVE if not options.sandbox else RECORDINGS if options.recordings else SANDBOX
+    now = options.as_of or _sandbox_now(options.recordings, clock)
+    return Vendors(origin, clock=lambda: now, offline=True)
 
 
 def _sandbox_now(recordings: Path | None, clock: Callable[[], datetime]) -> datetime:

@@ -1,0 +1,62 @@
+"""All series folded into the rows of canonical assets, a few assets at a time.
+
+Canonical assets do not depend on each other, so only the rows that are put out are ever held as a
+whole: the series of a batch are let go before the next one begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import polars as pl
+from attrs import frozen
+
+from datalake_aggregation import Mapping
+
+from .frame import canonical_rows, long_frame
+from .limits import known_limits
+from .plan import Feed
+from .series import Series
+
+#: Canonical assets that are folded at once.
+BATCH = 25
+
+
+@frozen(eq=False)
+class Folding:
+    """`rows` by canonical asset and day; `exclusions` are what the guard looked at."""
+
+    rows: pl.DataFrame
+    exclusions: pl.DataFrame
+
+
+def fold_all(
+    series: list[Series],
+    feeds: Sequence[Feed],
+    columns: Sequence[str],
+    mapping: Mapping,
+    since: date,
+) -> Folding:
+    """The rows from `since` on, sorted by canonical asset and day. Empties `series` on its way."""
+    prices = {feed.dataset for feed in feeds if feed.output == "close"}
+    with_market = any(one.want.name in prices for one in series)
+    parts, exclusions = [], []
+    for batch in _batches(series, mapping):
+        frame = long_frame(batch, feeds, columns)
+        limits = known_limits(batch, feeds, mapping, frame)
+        rows, folded = canonical_rows(frame, mapping, limits, with_market=with_market)
+        parts.append(rows.filter(pl.col("date") >= since))
+        exclusions.append(folded.exclusions)
+    return Folding(pl.concat(parts), pl.concat(exclusions))
+
+
+def _batches(series: list[Series], mapping: Mapping) -> Iterator[list[Series]]:
+    """The series of some canonical assets, in order of their ids; at least one batch."""
+    groups: dict[str, list[Series]] = {}
+    while series:
+        one = series.pop()
+        groups.setdefault(mapping.canonical_of(one.want.asset.id), []).append(one)
+    ids = sorted(groups)
+    for start in range(0, max(1, len(ids)), BATCH):
+        yield [one for asset_id in ids[start : start + BATCH] for one in groups.pop(asset_id)]
