@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from attrs import frozen
+from attrs import astuple, frozen
 
 from ..models import DAY, Window
 
@@ -86,6 +86,23 @@ class Coverage:
             checked_at=now if renew else self.checked_at,
             checked_through=asked.last if renew else self.checked_through,
         )
+
+
+def united(one: Coverage, other: Coverage) -> Coverage:
+    """What two series of one name cover together; the later one alone where they do not touch."""
+    if not _touch(one.known, other.known):
+        return max(one, other, key=_rank)
+    asked = max(one, other, key=lambda coverage: (coverage.checked_at, coverage.checked_through))
+    return Coverage(
+        min(one.start, other.start),
+        max(one.complete_through, other.complete_through),
+        asked.checked_at,
+        asked.checked_through,
+    )
+
+
+def _rank(coverage: Coverage) -> tuple[date, date, datetime, date]:
+    return astuple(coverage)
 
 
 def first_coverage(asked: Window, delivered_through: date | None, now: datetime) -> Coverage:

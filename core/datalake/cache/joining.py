@@ -13,7 +13,7 @@ from attrs import frozen
 from ..errors import Conflict
 from ..models import Dataset, Window
 from ..stores import Store
-from .coverage import Coverage, first_coverage
+from .coverage import Coverage, first_coverage, united
 from .keys import SeriesKey
 from .objects import Found, Miss, encode
 from .revisions import keep
@@ -68,6 +68,11 @@ def join(entry: Found | Miss, answer: Answer, dataset: Dataset) -> Joined:
         generation=entry.generation,
         news=coverage != entry.coverage or not table.equals(entry.table),
     )
+
+
+def unite(one: Found, other: Found) -> tuple[pa.Table, Coverage]:
+    """Two states of one series in one, whichever comes first."""
+    return merge(one.table, other.table), united(one.coverage, other.coverage)
 
 
 @frozen(eq=False)

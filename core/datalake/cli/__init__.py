@@ -19,6 +19,8 @@ from .output import forget
 
 #: Name of the subcommand -> what `datalake --help` says of it. Its module has the same name.
 COMMANDS: Mapping[str, str] = {
+    "cache": "Inspect and look after the shared cache.",
+    "doctor": "Check the settings, the plugins and the cache.",
     "providers": "List the installed providers, or show one in full.",
     "run": "Make and publish the dataset.",
     "sandbox": "Serve the three APIs from a simulated market.",

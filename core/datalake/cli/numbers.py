@@ -20,3 +20,11 @@ def dollars(value: float | None) -> str:
 def plain(value: float | None) -> str:
     """A score; a dash where it is unknown."""
     return "—" if value is None else f"{value:,.1f}"
+
+
+def size(count: int) -> str:
+    """A number of bytes."""
+    for one, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if count >= one:
+            return f"{count / one:,.1f} {unit}"
+    return f"{count:,} bytes"

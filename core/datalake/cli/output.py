@@ -29,7 +29,7 @@ format_option = click.option(
 def print_rows(rows: Sequence[Mapping[str, Any]], form: str, title: str = "") -> None:
     """Print rows of one shape."""
     if form == "json":
-        click.echo(json.dumps(list(rows), indent=2, ensure_ascii=False, default=str))
+        print_json(list(rows))
         return
     table = new_table(title)
     for heading in rows[0] if rows else ():
@@ -37,6 +37,11 @@ def print_rows(rows: Sequence[Mapping[str, Any]], form: str, title: str = "") ->
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
     console().print(table)
+
+
+def print_json(document: Any) -> None:
+    """Print one value for programs."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
 
 
 def console() -> Console:

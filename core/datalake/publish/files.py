@@ -9,6 +9,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 
 @contextlib.contextmanager
@@ -28,9 +29,17 @@ def exclusive(path: Path) -> Iterator[None]:
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Put the bytes at the path in one step, safe against a crash of process or machine.
+    """Put the bytes at the path in one step; see `replacing`. Call it inside `exclusive`."""
+    with replacing(path) as file:
+        file.write(data)
 
-    Call it inside `exclusive`. A link is followed; an existing file's permissions are kept.
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write that takes the path's place in one step at the end, if all went well: safe
+    against a crash of process or machine.
+
+    A link is followed; an existing file's permissions are kept.
     """
     path = path.resolve()
     _sweep(path)
@@ -39,7 +48,7 @@ def replace(path: Path, data: bytes) -> None:
         with temporary.open("xb") as file:
             if path.exists():
                 os.fchmod(file.fileno(), path.stat().st_mode)
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -17,6 +17,8 @@ from ..cache import AssetCache
 from ..client import Retry
 from ..errors import ConfigError, FetchError
 from ..exits import Exit
+from ..lake import open_lake
+from ..lake.origin import check_origin, claim
 from ..models import DAY
 from ..plugins import Registry
 from ..publish import Candidate, GateRules, Outcome, check_output, publish
@@ -26,12 +28,10 @@ from .archive import archive
 from .fetch import fetch_all
 from .folding import Folding, fold_all
 from .health import GIVEN_UP
-from .lake import open_lake
 from .listing import Listing, find_universe
 from .naming import series_key
 from .notes import asset_notes, column_notes
 from .options import Options
-from .origin import check_origin, claim
 from .plan import (
     Want,
     check_datasets,

@@ -10,10 +10,9 @@ from pathlib import Path
 from attrs import field, frozen
 
 from ..errors import ConfigError
+from ..lake.origin import LIVE, RECORDINGS, SANDBOX
 from ..models import Provider
 from .options import Options
-
-LIVE, SANDBOX, RECORDINGS = "live", "sandbox", "recordings"
 
 
 @frozen

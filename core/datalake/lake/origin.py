@@ -7,11 +7,12 @@ import logging
 
 from ..errors import ConfigError, Conflict, ReadOnly, StoreError
 from ..stores import ABSENT, Store
-from .vendors import LIVE
 
 log = logging.getLogger(__name__)
 
 KEY = "lake.json"
+#: Where data may come from.
+LIVE, SANDBOX, RECORDINGS = "live", "sandbox", "recordings"
 
 
 def check_origin(store: Store, origin: str) -> None:

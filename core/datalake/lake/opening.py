@@ -1,4 +1,4 @@
-"""Opens the store of a run: a remote one is read through a mirror on this machine."""
+"""Opens a store for work: a remote one is read through a mirror on this machine."""
 
 from __future__ import annotations
 

@@ -1,0 +1,193 @@
+"""A lake, or a part of it, as one file that can be carried to another store.
+
+The file is a plain tar in the pax format: each object under its key, its metadata as pax headers.
+The same objects give the same bytes. A file from elsewhere is not trusted: what is no object of a
+lake, or is not whole, is left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from attrs import frozen
+
+from ..cache import Found, SeriesKey
+from ..cache.joining import TRIES, unite
+from ..cache.objects import MOST_BYTES, decode, encode
+from ..errors import ConfigError, Conflict, StoreError
+from ..models import Dataset
+from ..plugins import Registry
+from ..series.stamps import EPOCH
+from ..stores import ABSENT, Entry, Store, Stored, check_key
+from .inventory import Item, classify, matching, take
+from .origin import KEY as MARK
+from .origin import check_origin, claim
+from .verifying import dataset_of
+
+HEADER = "DATALAKE."
+CARRIED = ("series", "revision", "universe")
+#: A header of any object is far smaller.
+MOST_METADATA = 16_384
+
+
+@frozen
+class Imported:
+    """What came of one object of the file."""
+
+    key: str
+    outcome: Literal["added", "merged", "same", "refused"]
+    reason: str = ""
+
+
+def carried(store: Store, patterns: Sequence[str]) -> list[Item]:
+    """What an export takes: series (those that the patterns fit) with what revisions replaced in
+    them, the archived universes, and the mark that says where the data come from."""
+    items = list(take(store))
+    series = {item.series for item in matching(items, patterns)}
+    return [
+        item
+        for item in items
+        if item.kind in ("universe", "mark")
+        or (item.kind in ("series", "revision") and item.series in series)
+    ]
+
+
+def export(store: Store, items: Iterable[Item], file: BinaryIO) -> int:
+    """Write the objects, the mark first, and say how many there were. Raises StoreError."""
+    count = 0
+    with tarfile.open(fileobj=file, mode="w|", format=tarfile.PAX_FORMAT) as archive:
+        for item in sorted(items, key=lambda item: (item.kind != "mark", item.entry.key)):
+            stored = store.get(item.entry.key, known=item.entry)
+            if stored is not None:
+                archive.addfile(_member(item.entry.key, stored), io.BytesIO(stored.data))
+                count += 1
+    return count
+
+
+def _member(key: str, stored: Stored) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(key)
+    member.size = len(stored.data)
+    member.mode = 0o644
+    member.pax_headers = {HEADER + name: value for name, value in sorted(stored.metadata.items())}
+    return member
+
+
+def bring_in(store: Store, registry: Registry, path: Path) -> Iterator[Imported]:
+    """Add what a file holds to a store; a series that is there already is merged, never replaced.
+
+    Doing it again changes nothing. Raises ConfigError where the file is none of ours, is cut
+    (after what was whole came in), or holds data of another origin; StoreError.
+    """
+    try:
+        with path.open("rb") as file, tarfile.open(fileobj=file, mode="r|") as archive:
+            origin = _origin(archive, path)
+            yield _claim(store, origin)
+            while (member := archive.next()) is not None:
+                yield _member_in(store, registry, archive, member)
+    except (tarfile.TarError, EOFError, UnicodeError) as error:
+        raise ConfigError(f"{path} is damaged or cut: {error}; what was whole came in") from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _origin(archive: tarfile.TarFile, path: Path) -> str:
+    first = archive.next()
+    content = _content(archive, first) if first and first.name == MARK else None
+    try:
+        return str(json.loads(content or b"")["origin"])
+    except (ValueError, KeyError, TypeError):
+        raise ConfigError(f"{path} is no export of a lake: it does not begin with {MARK}") from None
+
+
+def _claim(store: Store, origin: str) -> Imported:
+    check_origin(store, origin)
+    if not claim(store, origin):
+        raise ConfigError(f"{store.url} may be read and not written: nothing can be imported")
+    return Imported(MARK, "same", origin)
+
+
+def _member_in(
+    store: Store, registry: Registry, archive: tarfile.TarFile, member: tarfile.TarInfo
+) -> Imported:
+    key = member.name
+    try:
+        check_key(key)
+    except StoreError as error:
+        return Imported(repr(key), "refused", str(error))
+    item = classify(Entry(key, member.size, ABSENT, EPOCH))
+    content = _content(archive, member)
+    if item.kind not in CARRIED or content is None:
+        return Imported(key, "refused", "it is no object of a lake")
+    metadata = {
+        name[len(HEADER) :]: value
+        for name, value in member.pax_headers.items()
+        if name.startswith(HEADER)
+    }
+    stored = Stored(content, ABSENT, metadata)
+    if item.kind != "universe" and hashlib.sha256(content).hexdigest() != metadata.get("sha256"):
+        return Imported(key, "refused", "its sha256 does not hold")
+    dataset = None
+    if item.kind == "series" and item.series:
+        dataset = dataset_of(registry, item.series.provider, item.series.dataset)
+        found = decode(stored, item.series, dataset, None) if dataset else None
+        if found is not None and not isinstance(found, Found):
+            return Imported(key, "refused", found.reason)
+    return _add(store, key, stored, item.series, dataset)
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes | None:
+    """The bytes of a plain file of sane size, and of nothing else."""
+    headers = sum(len(name) + len(value) for name, value in member.pax_headers.items())
+    if not member.isreg() or member.size > MOST_BYTES or headers > MOST_METADATA:
+        return None
+    file = archive.extractfile(member)
+    return file.read() if file else None
+
+
+def _add(
+    store: Store, key: str, stored: Stored, series: SeriesKey | None, dataset: Dataset | None
+) -> Imported:
+    for _ in range(TRIES):
+        here = store.get(key)
+        if here is not None and here.data == stored.data:
+            return Imported(key, "same")
+        data, metadata = stored.data, stored.metadata
+        if here is not None:
+            united = _united(here, stored, series, dataset)
+            if united is None:
+                return Imported(key, "same", "what is there stands")
+            data, metadata = united
+            if data == here.data:
+                return Imported(key, "same")
+        try:
+            store.put(key, data, metadata, if_generation=here.generation if here else ABSENT)
+        except Conflict:
+            continue
+        return Imported(key, "merged" if here else "added")
+    return Imported(key, "refused", "others are writing it all the time")
+
+
+def _united(
+    here: Stored, there: Stored, series: SeriesKey | None, dataset: Dataset | None
+) -> tuple[bytes, dict[str, str]] | None:
+    """Both states in one; the other's alone where what is here cannot be used; None to leave it."""
+    if series is None or dataset is None:
+        return None
+    one, other = (decode(stored, series, dataset, None) for stored in (here, there))
+    if not isinstance(other, Found):
+        return None
+    if not isinstance(one, Found):
+        return there.data, dict(there.metadata)
+    if one.native_id != other.native_id:
+        return None
+    table, coverage = unite(one, other)
+    if coverage == one.coverage and table.equals(one.table):
+        return here.data, dict(here.metadata)
+    data, metadata = encode(series, one.native_id, table, coverage)
+    return data, dict(metadata)
