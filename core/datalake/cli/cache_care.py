@@ -16,7 +16,7 @@ from ..exits import Exit
 from ..lake.inventory import take
 from ..lake.portable import bring_in, carried, export
 from ..lake.pruning import remove, superfluous
-from ..lake.verifying import verify
+from ..lake.verifying import Fault, verify
 from ..publish.files import replacing
 from ..run.pipeline import now
 from .cache import Lake, command, lake_options
@@ -61,23 +61,21 @@ def verify_(ctx: click.Context, /, repair: bool, lake: Lake, form: str) -> None:
         print_json(asdict(found))
     else:
         if found.faults:
-            rows = [
-                {"object": one.key, "reason": one.reason, "then": _then(one)}
-                for one in found.faults
-            ]
-            print_rows(rows, form)
+            print_rows([_fault_row(one) for one in found.faults], form)
         damaged = sum(not one.foreign for one in found.faults)
-        click.echo(
-            f"{found.checked:,} objects read ({size(found.bytes)}), {damaged} cannot be used"
-        )
+        read = f"{found.checked:,} objects read ({size(found.bytes)})"
+        click.echo(f"{read}, {damaged} cannot be used")
     amiss = any(not (one.repaired or one.foreign) for one in found.faults)
     ctx.exit(Exit.DEGRADED if amiss else 0)
 
 
-def _then(fault: Any) -> str:
-    return (
-        "left alone" if fault.foreign else "removed" if fault.repaired else "a run will replace it"
-    )
+def _fault_row(fault: Fault) -> dict[str, str]:
+    then = "removed" if fault.repaired else "a run replaces it"
+    return {
+        "object": fault.key,
+        "reason": fault.reason,
+        "then": "left alone" if fault.foreign else then,
+    }
 
 
 @command.command("prune")
@@ -109,7 +107,7 @@ def prune(
     if form == "json":
         print_json([asdict(one) for one in gone])
     elif gone:
-        print_rows([{"object": o.key, "reason": o.reason, "error": o.error} for o in gone], form)
+        print_rows([{"object": one.key, "reason": one.error or one.reason} for one in gone], form)
     if form != "json":
         done = [one for one in gone if not one.error]
         verb = "would be removed" if dry_run else "removed"
@@ -165,8 +163,7 @@ def import_(ctx: click.Context, /, file: Path, lake: Lake, form: str) -> None:
     else:
         if refused:
             print_rows([{"object": one.key, "reason": one.reason} for one in refused], form)
-        told = ", ".join(
-            f"{counts[name]:,} {name}" for name in ("added", "merged", "same", "refused")
-        )
+        outcomes = ("added", "merged", "same", "refused")
+        told = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in outcomes)
         click.echo(f"{len(found):,} objects: {told}")
     ctx.exit(Exit.DEGRADED if refused else 0)
