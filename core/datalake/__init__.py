@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from .cache.manager import GCSCachingManager
     from .client import Client
     from .errors import (
         ConfigError,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from .stores import ABSENT, Entry, Store, Stored
 
 _HOME = {
+    **dict.fromkeys(("GCSCachingManager",), "cache.manager"),
     **dict.fromkeys(("Client",), "client"),
     **dict.fromkeys(
         (
@@ -65,6 +67,7 @@ __all__ = [
     "Dataset",
     "Entry",
     "FetchError",
+    "GCSCachingManager",
     "Key",
     "NotFound",
     "Plan",

@@ -114,11 +114,11 @@ class AssetCache:
         cannot be read; one that cannot be written costs only the caching.
         """
         entry = self.find(key, dataset, native_id)
-        decision = self._decide(entry, dataset, wanted, reachable, refresh)
+        decision = self.decide(entry, dataset, wanted, reachable, refresh=refresh)
         if decision.window and self.listed is not None:
             # the listing is minutes old by now: another pipeline may have paid for it meanwhile
             entry = self._news(entry, key, dataset, native_id)
-            decision = self._decide(entry, dataset, wanted, reachable, refresh)
+            decision = self.decide(entry, dataset, wanted, reachable, refresh=refresh)
         if decision.window is None:
             return Cached(_served(entry, dataset, wanted), decision.hit, decision.reason)
         try:
@@ -158,14 +158,16 @@ class AssetCache:
         writer.write(writer.look())
         return series.rejected
 
-    def _decide(
+    def decide(
         self,
         entry: Found | Miss,
         dataset: Dataset,
         wanted: Window,
         reachable: Window,
-        refresh: bool,
+        *,
+        refresh: bool = False,
     ) -> Decision:
+        """Whether that entry is enough for the wanted days, and what would be fetched."""
         return decide(entry, dataset, wanted, reachable, self.clock(), refresh=refresh)
 
     def _decoded(
@@ -265,7 +267,7 @@ def _table(rows: Any) -> pa.Table:
 def _served(entry: Found | Miss, dataset: Dataset, wanted: Window) -> pa.Table:
     if isinstance(entry, Miss):
         return series_schema(dataset).empty_table()
-    return crop(entry.table, wanted).drop_columns([OBSERVED])
+    return entry.within(wanted)
 
 
 def _stand_in(entry: Found | Miss, wanted: Window, reason: str, error: FetchError) -> Cached:
@@ -276,7 +278,7 @@ def _stand_in(entry: Found | Miss, wanted: Window, reason: str, error: FetchErro
 
 def stood_in(entry: Found, wanted: Window, reason: str, error: FetchError) -> Cached:
     """What the cache holds of the wanted days, where an error stood in the way of the rest."""
-    rows = crop(entry.table, wanted).drop_columns([OBSERVED])
+    rows = entry.within(wanted)
     asked = max(entry.coverage.complete_through, entry.coverage.checked_through)
     return Cached(
         rows, False, reason, error=error, stale_through=last_day(rows), asked_through=asked

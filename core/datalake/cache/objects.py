@@ -18,12 +18,12 @@ import pyarrow.parquet as pq
 from attrs import field, frozen
 
 from .._version import __version__
-from ..models import Dataset
+from ..models import Dataset, Window
 from ..series.arrays import to_numpy
 from ..stores import ABSENT, Stored
 from .coverage import Coverage
 from .keys import SeriesKey
-from .rows import OBSERVED, cache_schema, days_of
+from .rows import OBSERVED, cache_schema, crop, days_of
 
 SCHEMA_VERSION = "1"
 WRITER = f"crypto-datalake/{__version__}"
@@ -43,6 +43,10 @@ class Found:
     coverage: Coverage
     generation: str
     native_id: str
+
+    def within(self, window: Window) -> pa.Table:
+        """The rows of the window's days: `date` and the dataset's columns."""
+        return crop(self.table, window).drop_columns([OBSERVED])
 
 
 @frozen

@@ -157,7 +157,7 @@ def import_(ctx: click.Context, /, file: Path, lake: Lake, form: str) -> None:
     """
     found = [one for one in bring_in(lake.store, lake.registry, file) if one.key != "lake.json"]
     refused = [one for one in found if one.outcome == "refused"]
-    counts = Counter(one.outcome for one in found)
+    counts: Counter[str] = Counter(one.outcome for one in found)
     if form == "json":
         print_json({**counts, "refused": [asdict(one) for one in refused]})
     else:

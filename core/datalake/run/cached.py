@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..cache import AssetCache, Cached, Found, stood_in
-from ..cache.rows import OBSERVED, crop
 from ..errors import FetchError, StoreError
 from .naming import Job, NativeIds, series_key
 from .plan import Want
@@ -47,7 +46,6 @@ def from_cache(found: Found, want: Want) -> Cached:
     """The wanted rows of a cached series; stale where nobody has asked for the last of them."""
     asked = max(found.coverage.complete_through, found.coverage.checked_through)
     if asked >= want.wanted.last:
-        rows = crop(found.table, want.wanted).drop_columns([OBSERVED])
-        return Cached(rows, True, "the run is offline")
+        return Cached(found.within(want.wanted), True, "the run is offline")
     late = FetchError(f"the cache was last asked through {asked}, and the run is offline")
     return stood_in(found, want.wanted, str(late), late)
