@@ -196,6 +196,8 @@ class GcsStore:
             if gone(error) or outdated(error):
                 raise _Replaced from None
             raise
+        if str(blob.generation) != generation:
+            raise _Damaged  # no bucket answered, but something on the way
         return data
 
     def _pages(self, prefix: str) -> Iterator[Any]:

@@ -30,7 +30,7 @@ def open_gcs(url: str, environment: Mapping[str, str]) -> GcsStore:
     from .gcs import GcsStore
 
     bucket, _, prefix = url[len("gs://") :].partition("/")
-    prefix = prefix.strip("/")
+    prefix = prefix.rstrip("/")
     if not url.lower().startswith("gs://") or not _BUCKET.fullmatch(bucket):
         raise ConfigError(
             f"{url}: no such bucket can be; write gs://bucket or gs://bucket/prefix (a bucket's "
