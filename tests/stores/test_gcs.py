@@ -176,10 +176,10 @@ def test_traps_9_and_10_answers_that_are_none(impatient, gcs, operation, action)
         assert "gs://lake" in str(error)  # noqa: PT017  # either end is right
 
 
-def test_trap_9_a_cut_404(impatient, gcs):
+def test_trap_9_a_cut_404(store, gcs):
     """An error body that is cut is no reason to crash."""
     gcs.fault("truncate:3", operation="get")
-    assert impatient.get(KEY) is None
+    assert store.get(KEY) is None
 
 
 TOLD = [
