@@ -132,9 +132,12 @@ def _read_back(one: Store, key: str) -> str:
 
 def _refuse(one: Store, key: str) -> str:
     """Two writers would undo each other's work in a store that ignores conditions."""
-    for generation in (ABSENT, "1"):
+    found = one.get(key)
+    stale = found.generation if found else ABSENT
+    one.put(key, b"2", {"by": "doctor"}, if_generation=stale)
+    for generation in (ABSENT, stale):
         try:
-            one.put(key, b"2", {}, if_generation=generation)
+            one.put(key, b"3", {}, if_generation=generation)
         except Conflict:
             continue
         raise StoreError(

@@ -14,7 +14,7 @@ from attrs import asdict, frozen
 from ..cache import AssetCache, Found, Miss, SeriesKey, decide
 from ..cache.rows import OBSERVED
 from ..environment import read_environment
-from ..errors import ConfigError
+from ..errors import ConfigError, StoreError
 from ..lake import open_lake
 from ..lake.inventory import Group, Item, groups, matching, parse_name, series_name, take
 from ..lake.verifying import dataset_of
@@ -66,7 +66,10 @@ def lake_options(function: F) -> F:
         usual = default_cache(True, environment) if sandbox else settings.run.cache
         url = cache or usual or default_cache(False, environment)
         store = open_lake(url, registry, environment, settings.cache)
-        return function(lake=Lake(store, registry, environment), **rest)
+        try:
+            return function(lake=Lake(store, registry, environment), **rest)
+        except StoreError as error:
+            raise ConfigError(f"the cache cannot be used: {error}") from error
 
     return call  # type: ignore[return-value]  # click adds the options that are taken here
 

@@ -31,6 +31,8 @@ from .origin import check_origin, claim
 from .verifying import dataset_of
 
 HEADER = "DATALAKE."
+#: An empty member after all others: without it the file is cut.
+END = "end"
 CARRIED = ("series", "revision", "universe")
 #: A header of any object is far smaller.
 MOST_METADATA = 16_384
@@ -67,6 +69,7 @@ def export(store: Store, items: Iterable[Item], file: BinaryIO) -> int:
             if stored is not None:
                 archive.addfile(_member(item.entry.key, stored), io.BytesIO(stored.data))
                 count += 1
+        archive.addfile(tarfile.TarInfo(END))
     return count
 
 
@@ -88,8 +91,10 @@ def bring_in(store: Store, registry: Registry, path: Path) -> Iterator[Imported]
         with path.open("rb") as file, tarfile.open(fileobj=file, mode="r|") as archive:
             origin = _origin(archive, path)
             yield _claim(store, origin)
-            while (member := archive.next()) is not None:
+            while (member := archive.next()) is not None and member.name != END:
                 yield _member_in(store, registry, archive, member)
+            if member is None:
+                raise EOFError("its end is missing")
     except (tarfile.TarError, EOFError, UnicodeError) as error:
         raise ConfigError(f"{path} is damaged or cut: {error}; what was whole came in") from error
     except OSError as error:
