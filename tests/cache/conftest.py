@@ -90,9 +90,11 @@ def dates(table):
     return [str(day) for day in table["date"].to_pylist()]
 
 
-@pytest.fixture(params=["memory", "file"])
+@pytest.fixture(params=["memory", "file", "bucket"])
 def lake(request, tmp_path):
-    """A vendor and an empty cache, in memory and in a folder."""
+    """A vendor and an empty cache: in memory, in a folder, and in a bucket."""
+    if request.param == "bucket":
+        return Lake(open_store("gs://lake", {}, request.getfixturevalue("gcs_env")))
     return Lake(open_store("memory:" if request.param == "memory" else str(tmp_path / "lake"), {}))
 
 

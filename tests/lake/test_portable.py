@@ -142,7 +142,7 @@ HOSTILE = [
     ("../../etc/passwd", b"x", {}),
     ("/etc/passwd", b"x", {}),
     ("series/v1/../../x", b"x", {}),
-    (KEY, b"x", {"type": tarfile.SYMTYPE, "linkname": "/etc/passwd"}),
+    (KEY, b"", {"type": tarfile.SYMTYPE, "linkname": "/etc/passwd"}),
     (KEY, b"", {"type": tarfile.LNKTYPE, "linkname": "lake.json"}),
     (KEY, b"", {"type": tarfile.FIFOTYPE}),
     (KEY, b"no parquet", {}),
@@ -181,7 +181,7 @@ def test_files_that_are_no_export(bring, data):
 def test_a_file_that_is_cut(bring):
     """What was whole came in, and the end is told."""
     data = exported(lake(*((f"asset-{number}", 0, 3, 1) for number in range(20))))
-    for part in (0.3, 0.5, 0.9):
+    for part in (0.3, 0.5, 0.7):
         store = open_store("memory:", {})
         with pytest.raises(ConfigError, match=r"damaged or cut.*what was whole came in"):
             bring(store, data[: int(len(data) * part)])

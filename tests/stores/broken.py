@@ -6,6 +6,7 @@ from datalake.errors import Conflict
 from datalake.stores import ABSENT, Entry, Stored
 from datalake.stores.local import LocalStore
 from datalake.stores.memory import MemoryStore
+from datalake.stores.opening import open_from_environment
 
 
 class Naive(LocalStore):
@@ -113,3 +114,22 @@ class CaseBlind(MemoryStore):
 
 def open_naive(url):
     return Naive(url.removeprefix("file://"))
+
+
+class NaiveBucket:
+    """A bucket as everybody uses it first: it is written whatever the generation is by then."""
+
+    def __init__(self, url):
+        self.store = open_from_environment(url)
+        self.url, self.get, self.list = url, self.store.get, self.store.list
+
+    def put(self, key, data, metadata, *, if_generation):
+        found = self.get(key)
+        if (found.generation if found else ABSENT) != if_generation:
+            raise Conflict(key)
+        while True:
+            try:
+                return self.store.put(key, data, metadata, if_generation=if_generation)
+            except Conflict:
+                found = self.get(key)
+                if_generation = found.generation if found else ABSENT
