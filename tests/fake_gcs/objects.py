@@ -117,7 +117,7 @@ class Storage:
     def __init__(self, write_gate: float) -> None:
         self.buckets: dict[str, dict[str, Object]] = {}
         self.lock = threading.RLock()
-        self._gate = write_gate
+        self.gate = write_gate
         self._last_write: dict[tuple[str, str], float] = {}
         self._generations = itertools.count(time.time_ns() // 1000)
 
@@ -204,7 +204,7 @@ class Storage:
 
     def _pass_gate(self, bucket: str, name: str) -> None:
         now = time.monotonic()
-        if self._gate and now - self._last_write.get((bucket, name), -1e9) < self._gate:
+        if self.gate and now - self._last_write.get((bucket, name), -1e9) < self.gate:
             raise Refused(
                 429,
                 f"The object {bucket}/{name} exceeded the rate limit for object mutation "

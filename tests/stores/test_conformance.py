@@ -1,5 +1,7 @@
 """The shipped conformance suite, for the two stores that are built in."""
 
+import os
+import secrets
 from pathlib import Path
 
 import pytest
@@ -61,3 +63,29 @@ class TestGcs(StoreTests):
 
     def peek(self, store, key):
         return self.gcs.peek("lake", store.prefix + key)
+
+
+class TestRealBucket(StoreTests):
+    """The same on Google's own servers, for whoever has a bucket: DATALAKE_TEST_BUCKET names it.
+
+    Credentials are the default ones; all happens below a prefix that is removed afterwards.
+    """
+
+    opener = "datalake.stores.opening:open_from_environment"
+
+    @pytest.fixture(autouse=True)
+    def _bucket(self):
+        if not os.environ.get("DATALAKE_TEST_BUCKET"):
+            pytest.skip("DATALAKE_TEST_BUCKET names no bucket")
+        self.prefix = f"datalake-tests/{secrets.token_hex(8)}"
+        yield
+        store = self.open(Path())
+        for entry in list(store.list()):
+            store.delete(entry.key)
+
+    def url(self, place):
+        return f"gs://{os.environ['DATALAKE_TEST_BUCKET']}/{self.prefix}"
+
+    def peek(self, store, key):
+        blob = store._handle.get_blob(store.prefix + key)
+        return blob.download_as_bytes() if blob else None

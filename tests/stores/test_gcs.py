@@ -354,7 +354,7 @@ def test_a_prefix_is_a_world_of_its_own(gcs, gcs_env):
 
 def test_writers_of_one_object_take_turns(store, gcs):
     """Cloud Storage takes one write a second for one object: all wait, and nothing is lost."""
-    object.__setattr__(gcs.storage, "_gate", 0.2)
+    gcs.storage.gate = 0.2
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: count_up(store, "n", 2), range(4)))
     assert gcs.peek("lake", "n") == b"8"
