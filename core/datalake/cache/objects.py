@@ -8,18 +8,18 @@ makes the object a miss with a reason, never an exception.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
 from urllib.parse import quote, unquote
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from attrs import field, frozen
 
 from .._version import __version__
 from ..models import Dataset, Window
-from ..series.arrays import to_numpy
+from ..series.arrays import known
 from ..stores import ABSENT, Stored
 from .coverage import Coverage
 from .keys import SeriesKey
@@ -132,7 +132,9 @@ def _decode(stored: Stored, key: SeriesKey, dataset: Dataset, native_id: str | N
     expected = cache_schema(dataset)
     if not file.schema_arrow.equals(expected, check_metadata=False):
         raise _Unusable(f"its columns are {_told(file.schema_arrow)}, not {_told(expected)}")
-    table = file.read(use_threads=False).replace_schema_metadata(None).combine_chunks()
+    table = file.read(use_threads=False).replace_schema_metadata(None)
+    if file.num_row_groups > 1:
+        table = table.combine_chunks()
     coverage = Coverage(
         start=date.fromisoformat(facts["start"]),
         complete_through=date.fromisoformat(facts["complete_through"]),
@@ -186,7 +188,7 @@ def _check_rows(table: pa.Table, coverage: Coverage) -> None:
     if table["date"].null_count or table[OBSERVED].null_count:
         raise _Unusable("it has rows without a date or moment")
     days = days_of(table)
-    if (np.diff(days) <= 0).any():
+    if (days[1:] <= days[:-1]).any():
         raise _Unusable("its rows are not in order of date, each date once")
     through = (coverage.complete_through - date(1970, 1, 1)).days
     empty = coverage.complete_through == coverage.start - timedelta(days=1)
@@ -202,11 +204,15 @@ def _check_values(table: pa.Table, dataset: Dataset) -> None:
     for name, column in dataset.columns.items():
         if column.type == "string":
             continue
-        values, known = to_numpy(table[name], "f8" if column.type == "double" else "i8")
-        values = values[known]
-        low = -np.inf if column.minimum is None else column.minimum
-        high = np.inf if column.maximum is None else column.maximum
-        if not (np.isfinite(values) & (values >= low) & (values <= high)).all():
+        values = known(table[name], "f8" if column.type == "double" else "i8")
+        if not len(values):
+            continue
+        # a NaN among them is both the least and the greatest
+        least, greatest = values.min(), values.max()
+        low = -math.inf if column.minimum is None else column.minimum
+        high = math.inf if column.maximum is None else column.maximum
+        finite = math.isfinite(least) and math.isfinite(greatest)
+        if not (finite and low <= least and greatest <= high):
             raise _Unusable(f"its column {name!r} holds values that the dataset does not allow")
 
 

@@ -13,7 +13,7 @@ from attrs import astuple, frozen
 
 from ..models import Dataset, Window
 from ..series import series_schema
-from ..series.arrays import Array, mask, to_arrow, to_numpy
+from ..series.arrays import Array, known, mask, to_arrow, to_numpy
 from ..series.stamps import EPOCH, MICROSECOND
 
 OBSERVED = "observed_at"
@@ -97,7 +97,7 @@ def last_day(table: pa.Table) -> date | None:
 
 def days_of(table: pa.Table) -> Array:
     """The dates as days since 1970."""
-    return to_numpy(table["date"], "i4")[0]
+    return known(table["date"], "i4")
 
 
 def _values(column: pa.ChunkedArray, kind: str) -> tuple[Array, Array]:

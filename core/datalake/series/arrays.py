@@ -41,14 +41,27 @@ def mask(chosen: Array) -> pa.Array:
 
 def to_numpy(column: pa.Array | pa.ChunkedArray, dtype: str) -> tuple[Array, Array]:
     """Values (anything where null) and which of them are valid; for fixed-width types only."""
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if not len(array):
-        return np.empty(0, dtype=dtype), np.empty(0, dtype=bool)
+    values, valid = _buffers(column, dtype)
+    return values, np.ones(len(values), dtype=bool) if valid is None else valid
+
+
+def known(column: pa.Array | pa.ChunkedArray, dtype: str) -> Array:
+    """The values that are not null, in their order; for fixed-width types only."""
+    values, valid = _buffers(column, dtype)
+    return values if valid is None else values[valid]
+
+
+def _buffers(column: pa.Array | pa.ChunkedArray, dtype: str) -> tuple[Array, Array | None]:
+    if not len(column):
+        return np.empty(0, dtype=dtype), None
+    array = column
+    if isinstance(column, pa.ChunkedArray):
+        array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
     validity, data = array.buffers()
     size = np.dtype(dtype).itemsize
     values = np.frombuffer(data, dtype=dtype, count=len(array), offset=array.offset * size)
     if validity is None or array.null_count == 0:
-        return values, np.ones(len(array), dtype=bool)
+        return values, None
     bits = np.unpackbits(np.frombuffer(validity, dtype=np.uint8), bitorder="little")
     return values, bits[array.offset : array.offset + len(array)].astype(bool)
 
