@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 #: As many connections as anybody here makes requests at once.
 CONNECTIONS = 64
+GOOGLE = "https://storage.googleapis.com"
+#: Where requests looks for a company's own certificates.
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 
 
@@ -50,12 +53,18 @@ def _bucket(name: str, environment: Mapping[str, str]) -> Bucket:
     from google.auth.transport.requests import AuthorizedSession
     from google.cloud import storage
     from requests.adapters import HTTPAdapter
+    from requests.utils import get_environ_proxies
 
     credentials, project = _credentials(environment)
     session = AuthorizedSession(credentials)
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=CONNECTIONS))
     endpoint = environment.get("STORAGE_EMULATOR_HOST")
+    # what the environment says of proxies and certificates is read once: for each request it would
+    # take longer than all else that is done here
+    session.proxies = get_environ_proxies(_absolute(endpoint) if endpoint else GOOGLE)
+    session.verify = next(filter(None, map(os.environ.get, CA_VARIABLES)), True)
+    session.trust_env = False
     client = storage.Client(
         project=project,
         credentials=credentials,

@@ -114,14 +114,13 @@ class MirroredStore:
         if self._broken.is_set() or len(data) > self.limit:
             return
         path = self._path(key)
-        fresh = path.with_name(f"{TEMPORARY}{secrets.token_hex(8)}")
+        content = _head(generation, data) + b"\n" + data
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                fresh.write_bytes(_head(generation, data) + b"\n" + data)
-                fresh.replace(path)
-            finally:
-                fresh.unlink(missing_ok=True)
+                _replace(path, content)
+            except FileNotFoundError:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _replace(path, content)
         except OSError as error:
             self._broken.set()
             log.warning(
@@ -146,6 +145,16 @@ class MirroredStore:
             size -= bytes_
             if size <= self.limit * KEPT:
                 return
+
+
+def _replace(path: Path, content: bytes) -> None:
+    fresh = path.with_name(f"{TEMPORARY}{secrets.token_hex(8)}")
+    try:
+        fresh.write_bytes(content)
+        fresh.replace(path)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
 
 
 def _head(generation: str, data: bytes) -> bytes:
