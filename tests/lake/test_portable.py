@@ -173,7 +173,7 @@ def test_hostile_members_are_left_out(bring, member, tmp_path):
 def test_files_that_are_no_export(bring, data):
     """One sentence; nothing is touched."""
     store = open_store("memory:", {})
-    with pytest.raises(ConfigError, match="lake.tar"):
+    with pytest.raises(ConfigError, match=r"lake\.tar"):
         bring(store, data)
     assert content(store) == {}
 

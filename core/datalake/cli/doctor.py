@@ -1,4 +1,4 @@
-"""`datalake doctor`: is all well for a run?"""
+"""`datalake doctor`: whether all is well for a run."""
 
 from __future__ import annotations
 
