@@ -11,19 +11,10 @@ from typing import Any
 from attrs import Attribute, field, fields, frozen
 
 from .errors import ConfigError
+from .rules import GateRules, not_negative
 from .suggest import did_you_mean
 
 FILE = Path("datalake.toml")
-
-
-def _share(_: Any, attribute: Attribute[float], value: float) -> None:
-    if not 0 <= value <= 1:
-        raise ValueError(f"{attribute.name} must lie between 0 and 1, not {value:g}")
-
-
-def _not_negative(_: Any, attribute: Attribute[int], value: int) -> None:
-    if value < 0:
-        raise ValueError(f"{attribute.name} must be 0 or more, not {value}")
 
 
 def _positive(_: Any, attribute: Attribute[Any], value: Mapping[str, float]) -> None:
@@ -58,14 +49,7 @@ class CacheSettings:
     `mirror_megabytes`; 0 keeps nothing."""
 
     mirror: Path = Path(".datalake/mirror")
-    mirror_megabytes: int = field(default=2000, validator=_not_negative)
-
-
-@frozen
-class GateSettings:
-    """What a candidate must keep of the file that it would replace."""
-
-    min_ratio: float = field(default=0.9, validator=_share)
+    mirror_megabytes: int = field(default=2000, validator=not_negative)
 
 
 @frozen
@@ -75,7 +59,7 @@ class Settings:
 
     run: RunSettings = RunSettings()
     cache: CacheSettings = CacheSettings()
-    gate: GateSettings = GateSettings()
+    gate: GateRules = field(factory=GateRules)
     rates: Mapping[str, float] = field(factory=dict, validator=_positive)
 
 

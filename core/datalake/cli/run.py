@@ -145,7 +145,7 @@ def _options(flags: dict[str, Any], environment: Mapping[str, str], registry: Re
         "since": file.since,
         "rates": settings.rates,
         "mirror": settings.cache,
-        "min_ratio": settings.gate.min_ratio,
+        "gate": settings.gate,
     }
     return Options(
         **{

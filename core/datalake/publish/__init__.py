@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from ..rules import GateRules
 from .candidate import (
     STANDARD,
     AssetNote,
     Candidate,
     Check,
     ColumnNote,
-    GateRules,
+    Evidence,
     Outcome,
+    Revision,
 )
 from .flow import publish
 from .target import check_output
@@ -20,8 +22,10 @@ __all__ = [
     "Candidate",
     "Check",
     "ColumnNote",
+    "Evidence",
     "GateRules",
     "Outcome",
+    "Revision",
     "check_output",
     "publish",
 ]

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from attrs import field, frozen, validators
+from attrs import field, frozen
 
 if TYPE_CHECKING:
     import polars as pl
@@ -60,6 +60,32 @@ class AssetNote:
     freshness: Mapping[str, date | None] = field(factory=dict)
 
 
+@frozen
+class Revision:
+    """Closed days of one series that were learnt anew since the last publication: `days` of them,
+    the first and the last, and the value columns of `canonical_id` that they may change."""
+
+    source: str
+    asset: str
+    canonical_id: str
+    columns: Sequence[str]
+    first: date
+    last: date
+    days: int
+
+
+@frozen(eq=False)
+class Evidence:
+    """What speaks for a candidate's values, or against them, and is not published.
+
+    `opinions` are other providers' values: `date`, `canonical_id`, and Float64 columns of the
+    names of the value columns that they stand beside.
+    """
+
+    revisions: Sequence[Revision] = ()
+    opinions: pl.DataFrame | None = None
+
+
 @frozen(eq=False)
 class Candidate:
     """Rows that want to be published, with all that goes into the files beside them.
@@ -77,6 +103,7 @@ class Candidate:
     last_day: date
     synthetic: bool
     mapping_sha256: str
+    evidence: Evidence = Evidence()
 
     @as_of.validator
     def _aware(self, attribute: object, value: datetime) -> None:
@@ -101,18 +128,6 @@ class Check:
 
     def __str__(self) -> str:
         return f"{self.name}: {self.detail}"
-
-
-@frozen
-class GateRules:
-    """How much less than the published file a candidate may hold.
-
-    `min_ratio` is the share of assets, rows and known values that must still be there: a vendor
-    that drops a tenth of its answers is in trouble, while delistings and a shifting window of
-    365 days cost a percent or two.
-    """
-
-    min_ratio: float = field(default=0.9, validator=[validators.ge(0.0), validators.le(1.0)])
 
 
 @frozen

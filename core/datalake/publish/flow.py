@@ -6,12 +6,12 @@ import hashlib
 from pathlib import Path
 
 from ..errors import StoreError
-from .candidate import Candidate, Check, GateRules, Outcome
+from ..rules import GateRules
+from .candidate import Candidate, Check, Outcome
 from .contract import check_contract
 from .files import exclusive, remove, replace
 from .gate import check_gate
 from .layout import encode_assets, encode_data
-from .published import weigh
 from .target import assets_path, candidate_path, examine
 
 _RULES = GateRules()
@@ -33,8 +33,7 @@ def publish(
         with exclusive(path):
             before = examine(path, candidate.synthetic)
             if not _refused(checks):
-                content = weigh(candidate)
-                checks += check_gate(content, candidate.as_of, before, rules, force)
+                checks += check_gate(candidate, before, rules, force)
             if refused := _refused(checks):
                 checks += (_keep(candidate_path(path), data),)
             else:

@@ -1,38 +1,61 @@
-"""The gate: a candidate must not hold much less than the file that it would replace."""
+"""The gate: a candidate must not be worse than the file that it would replace."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+import polars as pl
 from attrs import evolve
 
-from .candidate import Check, GateRules
+from ..rules import GateRules
+from .breadth import crowd, listed
+from .candidate import Candidate, Check
+from .fresh import check_freshness
 from .layout import instant
+from .newest import check_newest
+from .opinion import check_opinions
+from .past import check_past
 from .published import Content, Damaged, Published
-
-_NAMED = 5
 
 
 def check_gate(
-    content: Content,
-    as_of: datetime,
+    candidate: Candidate,
     before: Published | Damaged | None,
     rules: GateRules,
     force: str | None = None,
 ) -> tuple[Check, ...]:
-    """Compare a candidate with what is published.
+    """Compare a candidate that keeps the contract with what is published, and with its evidence.
 
-    `force` is the reason why a candidate that lost something is published all the same. It does
+    `force` is the reason why a candidate that the gate refuses is published all the same. It does
     not move the fence: what is newer is never replaced by what is older.
     """
     if isinstance(before, Damaged):
         detail = f"damaged, so there is nothing to compare with: {before.reason}"
-        return (Check("published file", False, "warning", detail),)
-    if before is None or before.content is None:
+        first, content = Check("published file", False, "warning", detail), None
+    elif before is None or before.content is None:
         detail = "there is none yet, so there is nothing to compare with"
-        return (Check("published file", True, "ok", detail),)
-    losses = _losses(content, before.content, rules.min_ratio)
-    return (_fence(as_of, before.as_of), *(_forced(check, force) for check in losses))
+        first, content = Check("published file", True, "ok", detail), None
+    else:
+        first, content = _fence(candidate.as_of, before.as_of), before.content
+    checks = _judged(candidate, content, rules)
+    return (first, *(_forced(check, force) for check in checks))
+
+
+def _judged(candidate: Candidate, before: Content | None, rules: GateRules) -> list[Check]:
+    if before is None:
+        market = crowd(candidate.rows)
+        return [
+            *check_freshness(candidate, None, market, rules),
+            *check_opinions(candidate, market, rules),
+        ]
+    market = crowd(before.rows)
+    return [
+        *_losses(candidate, before, rules.min_ratio),
+        *check_freshness(candidate, before, market, rules),
+        *check_past(candidate, before, market, rules),
+        *check_newest(candidate, before, market, rules),
+        *check_opinions(candidate, market, rules),
+    ]
 
 
 def _fence(as_of: datetime, before: datetime) -> Check:
@@ -46,23 +69,25 @@ def _fence(as_of: datetime, before: datetime) -> Check:
     return Check("fence", False, "refused", detail)
 
 
-def _losses(now: Content, then: Content, least: float) -> list[Check]:
-    gone = sorted(then.assets - now.assets)
-    missing = f"; gone are {', '.join(gone[:_NAMED])}" if gone else ""
-    missing += f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
+def _losses(candidate: Candidate, before: Content, least: float) -> list[Check]:
+    now, then = (set(rows["canonical_id"].unique()) for rows in (candidate.rows, before.rows))
+    gone = sorted(then - now)
+    missing = f"; gone are {listed(gone)}" if gone else ""
+    known = candidate.rows.select(pl.exclude("date", "canonical_id").count()).row(0, named=True)
+    published = before.rows.select(pl.exclude("date", "canonical_id").count()).row(0, named=True)
     return [
-        _kept("assets", "assets", len(now.assets), len(then.assets), least, missing),
-        _kept("rows", "rows", now.rows, then.rows, least),
+        _kept("assets", "assets", len(now), len(then), least, missing),
+        _kept("rows", "rows", candidate.rows.height, before.rows.height, least),
         *(
-            _kept(f"values of {column}", "known values", now.known.get(column, 0), count, least)
-            if column in now.known or not count
+            _kept(f"values of {column}", "known values", known.get(column, 0), count, least)
+            if column in known or not count
             else Check(
                 f"values of {column}",
                 False,
                 "refused",
                 f"the published file has {count:,} and the candidate no such column",
             )
-            for column, count in then.known.items()
+            for column, count in published.items()
         ),
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +12,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from attrs import frozen
 
-from .candidate import KEYS, Candidate
 from .layout import DATA, SCHEMA_VERSION, read_metadata
 
 _MAGIC = b"PAR1"
 
 
-@frozen
+@frozen(eq=False)
 class Content:
-    """How much a data file holds: rows, the assets that have rows, known values by column."""
+    """The rows of a data file: `date` (pl.Date), `canonical_id` and Float64 value columns."""
 
-    rows: int
-    assets: frozenset[str]
-    known: Mapping[str, int]
+    rows: pl.DataFrame
+    last_day: date
+    mapping_sha256: str
 
 
-@frozen
+@frozen(eq=False)
 class Published:
     """A whole file of ours; `content` is None for the assets file."""
 
@@ -51,15 +50,8 @@ class Foreign:
     what: str
 
 
-def weigh(candidate: Candidate) -> Content:
-    """What a candidate that keeps the contract would put into its file."""
-    known = candidate.rows.select(pl.col(candidate.values).count()).row(0, named=True)
-    ids = candidate.rows["canonical_id"].unique().to_list()
-    return Content(candidate.rows.height, frozenset(ids), known)
-
-
 def look(path: Path, kind: str) -> Published | Damaged | Foreign | None:
-    """What lies at the path, by its footer and its ids alone. OSError where it cannot be read."""
+    """What lies at the path. OSError where it cannot be read."""
     if not path.exists():
         return None
     if not path.is_file():
@@ -74,7 +66,14 @@ def look(path: Path, kind: str) -> Published | Damaged | Foreign | None:
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as parquet:
             return _read(parquet, kind)
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+    except (
+        pa.ArrowException,
+        pl.exceptions.PolarsError,
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+    ) as error:
         reason = "it is empty" if not head else str(error).splitlines()[0]
         return Damaged(reason, plausible=True)
 
@@ -90,27 +89,19 @@ def _read(parquet: Any, kind: str) -> Published | Foreign:
     if metadata["schema_version"] > SCHEMA_VERSION:
         return Foreign("written by a newer version of datalake")
     as_of = datetime.fromisoformat(metadata["as_of"].replace("Z", "+00:00"))
-    content = _content(parquet) if kind == DATA else None
+    content = _content(parquet, metadata) if kind == DATA else None
     return Published(bool(metadata["synthetic"]), as_of, content)
 
 
-def _content(parquet: Any) -> Content:
-    footer = parquet.metadata
-    ids = parquet.read(["canonical_id"]).column(0).unique().to_pylist()
-    known = {
-        name: sum(
-            _known(footer.row_group(group).column(at)) for group in range(footer.num_row_groups)
-        )
-        for at, name in enumerate(parquet.schema_arrow.names)
-        if name not in KEYS
-    }
-    return Content(footer.num_rows, frozenset(ids), known)
-
-
-def _known(chunk: Any) -> int:
-    if chunk.statistics is None or not chunk.statistics.has_null_count:
-        raise ValueError("its footer has no statistics")
-    return int(chunk.num_values - chunk.statistics.null_count)
+def _content(parquet: Any, metadata: Mapping[str, Any]) -> Content:
+    table = parquet.read()
+    rows = pl.DataFrame(pl.from_arrow(table)).with_columns(pl.col("date").cast(pl.Date))
+    kinds = {"date": pl.Date, "canonical_id": pl.String}
+    for name, kind in rows.schema.items():
+        if kind != kinds.get(name, pl.Float64):
+            raise ValueError(f"its column {name} is {kind}")
+    last_day = date.fromisoformat(metadata["last_day"])
+    return Content(rows, last_day, str(metadata["mapping_sha256"]))
 
 
 def _sniffed(head: bytes) -> str:

@@ -10,6 +10,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from ..errors import ConfigError
+from ..rules import GateRules
 from ..settings import CacheSettings
 
 
@@ -41,7 +42,7 @@ class Options:
     offline: bool = False
     refresh: Sequence[str] = ()
     mirror: CacheSettings = field(factory=CacheSettings)
-    min_ratio: float = 0.9
+    gate: GateRules = field(factory=GateRules)
     strict: bool = False
     force_publish: str | None = None
     report: Path | None = None

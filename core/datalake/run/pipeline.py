@@ -21,7 +21,7 @@ from ..lake import open_lake
 from ..lake.origin import check_origin, claim
 from ..models import DAY
 from ..plugins import Registry
-from ..publish import Candidate, GateRules, Outcome, check_output, publish
+from ..publish import Candidate, Outcome, check_output, publish
 from ..stores import Store
 from . import report as reporting
 from .archive import archive
@@ -221,8 +221,9 @@ class _Run:
             synthetic=self.world.synthetic,
             mapping_sha256=reporting.digest(self.mapping),
         )
-        rules = GateRules(min_ratio=self.options.min_ratio)
-        return publish(candidate, self.options.output, rules, force=self.options.force_publish)
+        return publish(
+            candidate, self.options.output, self.options.gate, force=self.options.force_publish
+        )
 
     def finish(self, made: _Made, finished: datetime) -> Result:
         report = Report(

@@ -1,0 +1,68 @@
+"""The gate's look at the last day that is known of each column: it must not move back."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from ..rules import GateRules
+from .breadth import Crowd, finding, listed, passed
+from .candidate import Candidate, Check
+from .published import Content
+
+
+def check_freshness(
+    candidate: Candidate, before: Content | None, crowd: Crowd, rules: GateRules
+) -> list[Check]:
+    """Columns of assets that end earlier than they are published, and columns that are stale."""
+    now = last_days(candidate.rows, candidate.values)
+    stale = _stale(candidate, now, rules)
+    return [stale] if before is None else [_fallen(candidate, before, now, crowd, rules), stale]
+
+
+def last_days(rows: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
+    """`canonical_id`, and for each column the last day with a value (null where there is none)."""
+    return rows.group_by("canonical_id").agg(
+        pl.col("date").filter(pl.col(name).is_not_null()).max().alias(name) for name in columns
+    )
+
+
+def _fallen(
+    candidate: Candidate, before: Content, now: pl.DataFrame, crowd: Crowd, rules: GateRules
+) -> Check:
+    columns = tuple(name for name in candidate.values if name in before.rows.columns)
+    universe = [asset.canonical_id for asset in candidate.assets]
+    then = last_days(before.rows, columns).filter(pl.col("canonical_id").is_in(universe))
+    both = then.join(now, on="canonical_id", how="left", suffix=" now")
+    told, broad = [], False
+    for name in columns:
+        day, day_now = pl.col(name), pl.col(f"{name} now")
+        fallen = both.filter(day.is_not_null() & (day_now.is_null() | (day_now < day)))
+        ids = fallen["canonical_id"].to_list()
+        if not ids:
+            continue
+        broad |= crowd.many(ids, rules.max_share) or crowd.heavy(ids, rules.max_share)
+        items = [
+            f"{row['canonical_id']} through {row[f'{name} now'] or 'no day'}, "
+            f"published through {row[name]}"
+            for row in fallen.sort("canonical_id").iter_rows(named=True)
+        ]
+        told.append(f"{name} of {crowd.told(ids)}: {listed(items)}")
+    if not told:
+        return passed("freshness", "nothing ends earlier than it is published")
+    return finding("freshness", broad, f"what was known is gone: {'; '.join(told)}")
+
+
+def _stale(candidate: Candidate, now: pl.DataFrame, rules: GateRules) -> Check:
+    """A column as a whole whose last value is old; single assets come and go."""
+    through = now.select(pl.exclude("canonical_id").max()).row(0, named=True)
+    told = []
+    for note in candidate.columns:
+        closed: date = note.last_closed or candidate.last_day
+        last: date | None = through[note.name]
+        if last and last < closed - timedelta(days=rules.stale_days):
+            told.append(f"{note.name} is known through {last} only, of {closed}")
+    if not told:
+        return passed("staleness", f"no column ends {rules.stale_days} days before its source's")
+    return finding("staleness", False, f"{listed(told)}; it is null since")
