@@ -160,6 +160,8 @@ class Dataset:
     - `settle` is how long after midnight the day before is final.
     - `since` is the first day that exists; `reach` limits single plans further.
     - `plans` names the plans on which a run fetches it unasked (None: all).
+    - `apart` names, by plan, under what else the cache keeps series that a plan gives in another
+      making: under one name the two would take each other's place in a shared cache.
     - `whole` says that every call brings the whole history, whatever window is asked.
     - `tolerance` is the relative difference between two readings of a closed day that is no
       revision.
@@ -175,6 +177,7 @@ class Dataset:
     since: date = date(2009, 1, 3)
     reach: Mapping[str, timedelta] = field(factory=dict)
     plans: frozenset[str] | None = None
+    apart: Mapping[str, str] = field(factory=dict)
     whole: bool = False
     tolerance: float = 1e-6
 
@@ -182,6 +185,10 @@ class Dataset:
         """The first day that this plan may ask for."""
         limits = [limit for limit in (plan.reach, self.reach.get(plan.name)) if limit is not None]
         return max([self.since, *(today - limit for limit in limits)])
+
+    def kept_as(self, plan: Plan) -> str:
+        """The dataset's name in the cache for series of this plan."""
+        return self.apart.get(plan.name, self.name)
 
     def closed_through(self, now: datetime) -> date:
         """The last day that is over and settled at `now`."""
@@ -209,9 +216,9 @@ class Provider:
     reset_header: str | None = None
 
     def dataset(self, name: str) -> Dataset:
-        """The dataset of that name; KeyError where there is none."""
+        """The dataset of that name, or whose series the cache keeps under it; else KeyError."""
         for dataset in self.datasets:
-            if dataset.name == name:
+            if name in (dataset.name, *dataset.apart.values()):
                 return dataset
         raise KeyError(name)
 

@@ -18,7 +18,7 @@ from datalake import (
 )
 
 from . import market, ohlc
-from .plans import PAID, PLANS
+from .plans import FREE, PAID, PLANS
 from .universe import assets
 
 USD = "US dollars"
@@ -52,14 +52,14 @@ OHLC = Dataset(
         "close": Column(USD, "last price of the day", minimum=0),
     },
     fetch=ohlc.fetch,
-    resolve=ohlc.resolve,
     stamp=Stamp.END,
     time_unit="ms",
     settle=SETTLE,
     since=date(2018, 2, 9),
     # 30 days back from now begin in the middle of a day: 29 whole ones.
-    reach=dict.fromkeys(("demo", "keyless"), timedelta(days=29)),
+    reach=dict.fromkeys(FREE, timedelta(days=29)),
     plans=PAID,
+    apart=dict.fromkeys(FREE, ohlc.FOLDED),
 )
 
 #: `error_code` stands at three different depths of the body. 10002: no key, or the wrong header

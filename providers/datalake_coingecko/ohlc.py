@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from datalake import Asset, Client, Window
+from datalake import Client, Window
 
 from .plans import PAID
 
@@ -22,9 +22,9 @@ SPAN_S = 179 * DAY_S
 #: Calls overlap by one candle, so that none is lost at a seam if `to` is exclusive.
 STEP_S = SPAN_S - DAY_S
 
-#: Marks series that are folded from 4-hour candles. They differ a little from the vendor's daily
-#: ones; under one name, a cache would mix the two when the plan changes. Another one is a miss.
-FOLDED = "4h:"
+#: Where the cache keeps series that are folded from 4-hour candles. They differ a little from the
+#: vendor's daily ones and are a month long, so that neither may take the other's place.
+FOLDED = "ohlc_4h"
 
 #: What floats may be off; CoinGecko gives up to 17 digits.
 NOISE = 1e-9
@@ -33,20 +33,14 @@ NOISE = 1e-9
 Candle = tuple[int, float | None, float | None, float | None, float | None]
 
 
-def resolve(asset: Asset, client: Client) -> str:
-    """The coin's id, marked where the plan has 4-hour candles only."""
-    return asset.id if client.plan.name in PAID else FOLDED + asset.id
-
-
 def fetch(native_id: str, window: Window, client: Client) -> dict[str, NDArray[Any]]:
     """Daily candles: the vendor's own where the plan has them, else folded from 4-hour ones."""
-    coin = native_id.removeprefix(FOLDED)
-    if coin == native_id and client.plan.name in PAID:
-        return table(_finished(list(_daily(coin, window, client)), client.now))
+    if client.plan.name in PAID:
+        return table(_finished(list(_daily(native_id, window, client)), client.now))
     # Only 1, 7, 14, 30, … are valid; 30 is the most that still comes in 4-hour candles, and
     # beyond them are 4-day ones, of which no day can be made.
     query = {"vs_currency": "usd", "days": 30}
-    candles = client.get(f"coins/{coin}/ohlc", query, into=list[Candle])
+    candles = client.get(f"coins/{native_id}/ohlc", query, into=list[Candle])
     return fold(table(_finished(candles, client.now)))
 
 

@@ -31,3 +31,4 @@ PLANS = (
 
 #: The plans with the `/range` endpoints and daily candles.
 PAID = frozenset(plan.name for plan in PLANS if plan.base_url == PRO_HOST)
+FREE = frozenset(plan.name for plan in PLANS) - PAID

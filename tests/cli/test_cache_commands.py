@@ -95,12 +95,13 @@ def test_show(on_lake):
 
 def test_why(on_lake):
     """A series that is older than yesterday, and one that is not there."""
-    short, absent, wrong = (
+    short, absent, wrong, apart = (
         done
         for done in on_lake(
             ["cache", "why", "figure-heloc", "coingecko.market", *LAKE, "--format", "json"],
             ["cache", "why", "ripple", "coingecko.market", *LAKE],
             ["cache", "why", "ripple", "acme.market", *LAKE],
+            ["cache", "why", "ripple", "coingecko.ohlc", *LAKE],
         )
     )
     told = json.loads(short.out)
@@ -109,6 +110,7 @@ def test_why(on_lake):
     assert told["plan"] == "keyless"
     assert "not in the cache" in absent.out
     assert wrong.code == 2
+    assert "coingecko.ohlc_4h/ripple" in apart.out  # where the keyless plan has its candles
 
 
 def damage(place, data=b"PAR1 nonsense PAR1"):

@@ -9,10 +9,8 @@ import numpy as np
 import pytest
 from attrs import evolve
 
-from datalake import Asset, Refused, Rejected, Window
-from datalake.cache import AssetCache, SeriesKey
+from datalake import Refused, Rejected, Window
 from datalake.series import to_series
-from datalake.stores import open_store
 from datalake_coingecko import MARKET, OHLC, register_providers
 
 (COINGECKO,) = register_providers()
@@ -109,45 +107,11 @@ def test_candles_of_free_plans_are_folded_from_four_hours(connect, plan):
     """All days that the plan may look back, and they agree with the paid plan's own candles."""
     client = connect(COINGECKO, plan)
     window = Window(OHLC.earliest(client.plan, TODAY), TODAY)
-    folded = series(OHLC, "4h:ethereum", window, client)
+    folded = series(OHLC, "ethereum", window, client)
     assert days(folded) == every_day(window)
     paid = series(OHLC, "ethereum", window, connect(COINGECKO, "pro"))
     for edge in ("open", "close"):
         np.testing.assert_allclose(folded[edge].to_numpy(), paid[edge].to_numpy(), rtol=0.02)
-
-
-def test_candles_of_two_plans_do_not_meet_in_the_cache(connect):
-    """A series that was folded on a demo key is fetched anew on a paid one, and the other way."""
-    cache = AssetCache(open_store("memory:", {}), clock=lambda: NOW)
-    window = Window(TODAY - timedelta(days=20), TODAY)
-    seen = []
-    for plan in ("demo", "pro", "pro", "keyless"):
-        client = connect(COINGECKO, plan)
-        name = OHLC.resolve(Asset("ethereum"), client)
-
-        def fetch(wanted, name=name, client=client):
-            return OHLC.fetch(name, wanted, client)
-
-        key = SeriesKey("coingecko", "ohlc", "ethereum")
-        found = cache.get_or_fetch(key, OHLC, name, window, window, fetch)
-        alone = series(OHLC, name, window, client)
-        assert found.table.select(alone.column_names).equals(alone), plan
-        seen.append((name, found.hit))
-    assert seen == [
-        ("4h:ethereum", False),
-        ("ethereum", False),
-        ("ethereum", True),
-        ("4h:ethereum", False),
-    ]
-
-
-def test_folded_candles_stay_folded_on_a_paid_plan(connect):
-    """The name says how they are made, whoever asks for them."""
-    window = Window(TODAY - timedelta(days=20), TODAY)
-    demo, pro = (
-        series(OHLC, "4h:ethereum", window, connect(COINGECKO, plan)) for plan in ("demo", "pro")
-    )
-    assert demo.equals(pro)
 
 
 def test_the_candle_closes_at_the_price_of_the_market_chart(connect):

@@ -240,3 +240,37 @@ def test_a_series_that_cannot_be_read_costs_only_itself(shared_run, gcs):
     (failed,) = degraded.report.providers["coingecko"]["failed"]
     assert failed["asset"] == "ripple"
     assert Path(degraded.report.output["path"]).exists()
+
+
+def test_a_free_plan_takes_nothing_from_a_paid_one(shared_run, gcs, gcs_env):
+    """Candles by both plans in one bucket, in turns: each keeps its own, no month of folded ones
+    in the place of years. Prices are the same by both: one series, which keeps its long past."""
+    keys = {
+        "paid": {"COINGECKO_PRO_API_KEY": "CG-test"},
+        "free": {"COINGECKO_DEMO_API_KEY": "CG-demo-test"},
+    }
+
+    def with_key(plan):
+        return shared_run(
+            plan,
+            {**gcs_env, **keys[plan]},
+            assets=["ripple"],
+            providers=["coingecko"],
+            datasets=["coingecko.market", "coingecko.ohlc"],
+            since=None,
+        )
+
+    with_key("paid")
+    first = gcs.objects("lake")
+    candles = next(name for name in first if "dataset=ohlc/" in name)
+    assert int(first[candles].metadata["rows"]) > 1000
+    assert calls(with_key("free"))["coingecko"] == 2  # the list, and candles of its own
+    second = gcs.objects("lake")
+    assert {name for name in second if name.startswith("shared/series/")} == {
+        *(name for name in first if name.startswith("shared/series/")),
+        candles.replace("dataset=ohlc/", "dataset=ohlc_4h/"),
+    }
+    assert all(
+        second[name].data == first[name].data for name in first if name.startswith("shared/series/")
+    )
+    assert [calls(with_key(plan))["coingecko"] for plan in ("paid", "free")] == [1, 1]

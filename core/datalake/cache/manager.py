@@ -150,9 +150,10 @@ class GCSCachingManager:
         name = f"{provider}.{dataset}"
         if name not in self._datasets:
             installed = {
-                f"{one.name}.{offered.name}": offered
+                f"{one.name}.{name}": offered
                 for one in load().providers.values()
                 for offered in one.datasets
+                for name in (offered.name, *offered.apart.values())
             }
             self._datasets = {**installed, **self._datasets}
         if name not in self._datasets:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from attrs import asdict, frozen
+from attrs import asdict, evolve, frozen
 
 from ..cache import AssetCache, Found, Miss, SeriesKey, decide
 from ..cache.rows import OBSERVED
@@ -185,6 +185,7 @@ def why(asset: str, dataset: str, lake: Lake, form: str) -> None:
         plan = choose_plan(provider, lake.environment)
     except ConfigError:
         plan = provider.plans[0]
+    key = evolve(key, dataset=declared.kept_as(plan)) if key.dataset == declared.name else key
     moment = now()
     reachable = Window(
         declared.earliest(plan, moment.date()), declared.closed_through(moment) + DAY

@@ -38,7 +38,8 @@ class Job:
 
 def series_key(want: Want) -> SeriesKey:
     """Where the cache keeps a wanted series."""
-    return SeriesKey(want.source.provider.name, want.dataset.name, want.asset.id)
+    source = want.source
+    return SeriesKey(source.provider.name, want.dataset.kept_as(source.plan), want.asset.id)
 
 
 def jobs(
