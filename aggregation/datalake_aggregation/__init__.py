@@ -9,6 +9,7 @@ from datalake_aggregation.fold import Folded, aggregate, fold
 from datalake_aggregation.loading import load_mapping, parse_mapping
 from datalake_aggregation.mapping import Guard, Mapping, Member, Rule
 from datalake_aggregation.problems import MappingError, Place
+from datalake_aggregation.rules import Reducer
 
 __all__ = [
     "Folded",
@@ -17,6 +18,7 @@ __all__ = [
     "MappingError",
     "Member",
     "Place",
+    "Reducer",
     "Rule",
     "aggregate",
     "fold",

@@ -1,12 +1,13 @@
-"""What must hold between the entries of a mapping: no variant is native, none in a circle."""
+"""What must hold between the entries of a mapping: no variant is native, each name is known."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as MappingType
 
-from datalake_aggregation.mapping import FOLDABLE, Mapping, Member
-from datalake_aggregation.problems import Findings, Place
+from datalake_aggregation.layers import Layer
+from datalake_aggregation.mapping import FOLDABLE, Mapping, Member, Rule
+from datalake_aggregation.problems import Findings, Place, suggestion
 
 UNKNOWN = Place("mapping")
 SHOWN = 6  # assets of a cycle that a message names
@@ -30,6 +31,40 @@ def check_graph(mapping: Mapping, findings: Findings) -> None:
                 f"list those under {canonical_id}, or remove {asset} here"
             )
             findings.add(places[asset], what)
+
+
+def check_columns(layer: Layer, mapping: Mapping, findings: Findings) -> None:
+    """Report what a file's rules name and the mapping does not have: columns, assets to unify."""
+    for name, rule in layer.columns.items():
+        _check_reads(name, rule, mapping, findings)
+    for asset, columns in layer.overrides.items():
+        for name, rules in columns.items():
+            for rule in rules:
+                _check_override(asset, name, rule, mapping, findings)
+                _check_reads(name, rule, mapping, findings)
+
+
+def _check_reads(name: str, rule: Rule, mapping: Mapping, findings: Findings) -> None:
+    for read in rule.how.reads:
+        if read not in mapping.columns and rule.how.share(name) == read:
+            what = f'there is no column "{read}" to weigh by{suggestion(read, mapping.columns)}'
+            findings.add(rule.where, what)
+
+
+def _check_override(
+    asset: str, name: str, rule: Rule, mapping: Mapping, findings: Findings
+) -> None:
+    canonical_id = mapping.canonical_of(asset)
+    if name not in mapping.columns:
+        what = f'there is no column "{name}"{suggestion(name, mapping.columns)}'
+        findings.add(rule.where, what)
+    if canonical_id != asset:
+        what = f'"{asset}" is folded into {canonical_id}; write the rule for {canonical_id}'
+        findings.add(rule.where, what)
+    elif len(mapping.members(asset)) == 1:
+        near = suggestion(asset, [one for one in mapping.variants if mapping.members(one)[1:]])
+        what = f'"{asset}" has no variants, so that a rule of its own changes nothing'
+        findings.add(rule.where, what + (near if "did you mean" in near else "; remove it"))
 
 
 def _folded(mapping: Mapping) -> Iterator[tuple[str, Member]]:

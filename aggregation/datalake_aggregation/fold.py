@@ -8,11 +8,20 @@ import narwhals.stable.v2 as nw
 from attrs import field, frozen
 from narwhals.stable.v2.typing import IntoDataFrameT
 
-from datalake_aggregation.guard import KEYS, strays
-from datalake_aggregation.mapping import NATIVE, Mapping, Rule
-from datalake_aggregation.rows import IDS, read_rows, with_members, without_members
-from datalake_aggregation.rules import picked
-from datalake_aggregation.summing import sums
+from datalake_aggregation.cells import (
+    Term,
+    any_enters,
+    by_column,
+    cells,
+    check_reads,
+    flagged,
+    terms_of,
+    with_stand_ins,
+)
+from datalake_aggregation.guard import strays
+from datalake_aggregation.mapping import Mapping
+from datalake_aggregation.rows import IDS, alone, read_rows, with_members, without_members
+from datalake_aggregation.rules import KEYS, Reduce
 
 SORTED = ["canonical_id", "date"]
 
@@ -30,14 +39,14 @@ class Folded(Generic[IntoDataFrameT]):
     exclusions: IntoDataFrameT
     _single: nw.DataFrame[Any] = field(repr=False)
     _ready: nw.DataFrame[Any] = field(repr=False)
-    _rules: dict[str, Rule] = field(repr=False)
+    _terms: list[Term] = field(repr=False)
 
     def contributions(self) -> IntoDataFrameT:
         """Return date, canonical_id, column, asset, value: every value that entered a cell."""
         parts = [
             _entered(rows, name, position)
-            for position, (name, rule) in enumerate(self._rules.items())
-            for rows in (self._single, self._ready.filter(rule.how.enters(name)))
+            for position, (name, terms) in enumerate(by_column(self._terms).items())
+            for rows in (self._single, self._ready.filter(any_enters(terms)))
         ]
         entered = nw.concat(parts).sort(*SORTED, "_position", "asset").drop("_position")
         frame: IntoDataFrameT = _native(entered)
@@ -47,69 +56,30 @@ class Folded(Generic[IntoDataFrameT]):
 def fold(frame: IntoDataFrameT, mapping: Mapping) -> Folded[IntoDataFrameT]:
     """Fold a frame as `aggregate` does, and keep what the guard found and what entered."""
     rows = read_rows(frame, mapping)
-    rules = {name: mapping.columns[name] for name in rows.columns if name not in IDS}
+    columns = [name for name in rows.columns if name not in IDS]
+    terms = [term for name in columns for term in terms_of(name, mapping)]
+    check_reads(terms, columns)
     single, ready = without_members(rows, mapping), with_members(rows, mapping)
+    if any(
+        isinstance(term.how, Reduce) for term in terms
+    ):  # those make something of a lone value, too
+        single, ready = single.head(0), nw.concat([ready, alone(single)])
     exclusions = strays(ready, mapping.guard)
-    ready = _flagged(ready, exclusions.filter("excluded"), "_excluded")
-    for name, rule in rules.items():
-        if rule.how.picks:
-            ready = _flagged(ready, _stand_ins(ready, name), picked(name))
-    columns = ["date", "canonical_id", *rules]
-    cells = nw.concat([single.select(columns), _cells(ready, rules).select(columns)])
+    ready = flagged(ready, exclusions.filter("excluded"), "_excluded")
+    ready = with_stand_ins(ready, terms)
+    columns = ["date", "canonical_id", *columns]
+    folded = nw.concat([single.select(columns), cells(ready, terms).select(columns)])
     return Folded(
-        frame=_native(cells.sort(*SORTED)),
+        frame=_native(folded.sort(*SORTED)),
         exclusions=_native(exclusions),
         single=single.with_columns(asset=nw.col("canonical_id")),
         ready=ready,
-        rules=rules,
+        terms=terms,
     )
 
 
 def _native(frame: nw.DataFrame[Any]) -> Any:
     return nw.maybe_reset_index(frame).to_native()
-
-
-def _flagged(rows: nw.DataFrame[Any], days: nw.DataFrame[Any], flag: str) -> nw.DataFrame[Any]:
-    """Add a column that is true on the rows whose date and asset are among `days`."""
-    if days.is_empty():
-        return rows.with_columns(nw.lit(False).alias(flag))
-    marks = days.select(*IDS, nw.lit(True).alias(flag))
-    marked = rows.join(marks, on=list(IDS), how="left")
-    return marked.with_columns(~nw.col(flag).is_null())
-
-
-def _stand_ins(rows: nw.DataFrame[Any], name: str) -> nw.DataFrame[Any]:
-    """Choose, where native has no value, the variant that stands in: the largest by volume."""
-    known = rows.filter(~nw.col(name).is_null())
-    native = known.filter(nw.col("_kind") == NATIVE)
-    others = known.filter((nw.col("_kind") != NATIVE) & ~nw.col("_excluded"))
-    volume = nw.col("volume").fill_null(-1.0) if "volume" in rows.columns else nw.lit(-1.0)
-    return (
-        others.join(native.select(*KEYS), on=KEYS, how="anti")
-        .with_columns(volume.alias("_rank"))
-        .sort(*KEYS, "_rank", "_order", descending=[False, False, True, False])
-        .unique(subset=KEYS, keep="first", maintain_order=True)
-    )
-
-
-def _cells(rows: nw.DataFrame[Any], rules: dict[str, Rule]) -> nw.DataFrame[Any]:
-    """Group by canonical asset and day; a sum of nothing known is null, not 0."""
-    entering = rows.select(
-        *KEYS,
-        *(
-            nw.when(rule.how.enters(name)).then(nw.col(name)).alias(name)
-            for name, rule in rules.items()
-        ),
-    )
-    added = [name for name, rule in rules.items() if rule.how.adds]
-    picks = [name for name in rules if name not in added]
-    # of the others at most one row enters a cell, so the largest is that one
-    cells = entering.group_by(KEYS).agg(
-        *(nw.col(name).max() for name in picks), nw.len().alias("_members")
-    )
-    if not added:
-        return cells
-    return cells.join(sums(entering, KEYS, added), on=KEYS, how="left")
 
 
 def _entered(rows: nw.DataFrame[Any], name: str, position: int) -> nw.DataFrame[Any]:

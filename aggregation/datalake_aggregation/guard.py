@@ -9,8 +9,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from datalake_aggregation.mapping import Guard
-
-KEYS = ["date", "canonical_id"]
+from datalake_aggregation.rules import KEYS
 
 
 def strays(rows: nw.DataFrame[Any], guard: Guard) -> nw.DataFrame[Any]:
@@ -29,7 +28,7 @@ def strays(rows: nw.DataFrame[Any], guard: Guard) -> nw.DataFrame[Any]:
         native.select(*KEYS, nw.col("close").alias("_native")), on=KEYS, how="inner"
     ).with_columns(ratio=nw.col("close") / nw.col("_native"))
     beyond = (
-        ratios.filter((nw.col("ratio") - 1).abs() > guard.tolerance)
+        ratios.filter((nw.col("ratio") - 1).abs() > _tolerance(guard))
         .select(*KEYS, "asset", "ratio")
         .sort("canonical_id", "asset", "date")
     )
@@ -38,6 +37,14 @@ def strays(rows: nw.DataFrame[Any], guard: Guard) -> nw.DataFrame[Any]:
     )
     excluded = nw.new_series("excluded", flags, nw.Boolean, backend=rows.implementation)
     return beyond.with_columns(excluded)
+
+
+def _tolerance(guard: Guard) -> nw.Expr:
+    """Return the tolerance for a row by its kind."""
+    tolerance = nw.lit(guard.tolerance)
+    for kind, of_kind in guard.kinds.items():
+        tolerance = nw.when(nw.col("_kind") == kind).then(nw.lit(of_kind)).otherwise(tolerance)
+    return tolerance
 
 
 def long_stretches(days: Iterable[tuple[str, date]], at_least: int) -> list[bool]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping as MappingType
+from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
 
-from datalake_aggregation.mapping import FOLDABLE, Guard, Mapping, Member, Rule
+from datalake_aggregation.mapping import FOLDABLE, Guard, Mapping, Member, Overrides, Rule
+
+T = TypeVar("T")
+Entries = MappingType[str, MappingType[str, T]]
 
 BARE = Mapping(merge=FOLDABLE, guard=Guard(), columns={}, variants={}, native_ids={})
 
@@ -20,20 +24,34 @@ class Layer:
     columns: dict[str, Rule] = field(factory=dict)
     variants: dict[str, dict[str, tuple[Member, ...]]] = field(factory=dict)  # by asset and kind
     native_ids: dict[str, dict[str, str | None]] = field(factory=dict)
+    overrides: Overrides = field(factory=dict)
 
 
 def lay_over(base: Mapping, layer: Layer) -> Mapping:
     """Replace entry by entry; an id that the layer names leaves its former place."""
-    native_ids = {name: dict(ids) for name, ids in base.native_ids.items()}
-    for dataset, ids in layer.native_ids.items():
-        native_ids[dataset] = {**native_ids.get(dataset, {}), **ids}
     return Mapping(
         merge=base.merge if layer.merge is None else layer.merge,
-        guard=evolve(base.guard, **layer.guard),
+        guard=_lay_guard(base.guard, layer.guard),
         columns={**base.columns, **layer.columns},
         variants=_lay_variants(base, layer),
-        native_ids=native_ids,
+        native_ids=_lay_entries(base.native_ids, layer.native_ids),
+        overrides=_lay_entries(base.overrides, layer.overrides),
     )
+
+
+def _lay_guard(base: Guard, given: dict[str, Any]) -> Guard:
+    """Replace what is given; one tolerance for all kinds replaces those of single kinds, too."""
+    if "tolerance" in given:
+        return evolve(base, **{"kinds": {}, **given})
+    return evolve(base, **{**given, "kinds": {**base.kinds, **given.get("kinds", {})}})
+
+
+def _lay_entries(base: Entries[T], layer: Entries[T]) -> dict[str, dict[str, T]]:
+    """Replace the entries of each group one by one; groups and entries keep their order."""
+    laid = {name: dict(entries) for name, entries in base.items()}
+    for name, entries in layer.items():
+        laid[name] = {**laid.get(name, {}), **entries}
+    return laid
 
 
 def _lay_variants(base: Mapping, layer: Layer) -> dict[str, tuple[Member, ...]]:

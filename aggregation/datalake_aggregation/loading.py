@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from datalake_aggregation.checks import check_graph
+from datalake_aggregation.checks import check_columns, check_graph
+from datalake_aggregation.columns import Reducers
 from datalake_aggregation.document import LIMIT_BYTES, read_document
 from datalake_aggregation.layers import BARE, lay_over
 from datalake_aggregation.mapping import Mapping
@@ -13,34 +14,44 @@ from datalake_aggregation.problems import Findings, MappingError, Place, Problem
 from datalake_aggregation.reading import read_layer
 
 SHIPPED = "canonical_mapping.yaml"
+NONE: Reducers = {}
 
 
-def load_mapping(path: Path | str | None = None) -> Mapping:
+def load_mapping(path: Path | str | None = None, *, reducers: Reducers = NONE) -> Mapping:
     """Load the shipped mapping, with the user's file at `path` laid over it entry by entry.
 
     A list given for an asset and kind replaces the shipped one, and an id named in the user's
-    file leaves its former place. Raises MappingError with all problems of the file.
+    file leaves its former place. `reducers` are those that the file may name. Raises MappingError
+    with all problems of the file.
     """
     text = files("datalake_aggregation").joinpath(SHIPPED).read_bytes()
-    shipped = _parsed(text, SHIPPED, BARE)
+    shipped = _parsed(text, SHIPPED, BARE, NONE)
     if path is None:
         return shipped
-    return _parsed(_read(Path(path)), str(path), shipped)
+    return _parsed(_read(Path(path)), str(path), shipped, reducers)
 
 
-def parse_mapping(text: str, file: str = "mapping.yaml", over: Mapping | None = None) -> Mapping:
+def parse_mapping(
+    text: str,
+    file: str = "mapping.yaml",
+    over: Mapping | None = None,
+    *,
+    reducers: Reducers = NONE,
+) -> Mapping:
     """Read a mapping from text; `over` is the mapping that it is laid over, none by default.
 
-    `file` is the name that problems and rules carry. Raises MappingError with all problems.
+    `file` is the name that problems and rules carry, `reducers` are those that the text may name.
+    Raises MappingError with all problems.
     """
-    return _parsed(text.encode(), file, over or BARE)
+    return _parsed(text.encode(), file, over or BARE, reducers)
 
 
-def _parsed(data: bytes, file: str, base: Mapping) -> Mapping:
+def _parsed(data: bytes, file: str, base: Mapping, reducers: Reducers) -> Mapping:
     findings = Findings()
-    layer = read_layer(read_document(data, file, findings), findings)
+    layer = read_layer(read_document(data, file, findings), reducers, findings)
     mapping = lay_over(base, layer)
     check_graph(mapping, findings)
+    check_columns(layer, mapping, findings)
     findings.settle()
     return mapping
 

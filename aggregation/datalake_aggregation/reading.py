@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
+from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from attrs import frozen
 
-from datalake_aggregation.columns import rule_of
+from datalake_aggregation.columns import Mistake, Reducers, column_rule, override_rule
 from datalake_aggregation.document import Document, Path
 from datalake_aggregation.layers import Layer
 from datalake_aggregation.mapping import FOLDABLE, Member, Rule
 from datalake_aggregation.problems import Findings, Place, suggestion
-from datalake_aggregation.schema import GuardEntry, Kind, NativeId, RuleEntry, Texts, take
+from datalake_aggregation.schema import (
+    ColumnEntry,
+    GuardEntry,
+    Kind,
+    NativeId,
+    OverrideEntry,
+    Texts,
+    take,
+)
 
 VERSION = 1
-SECTIONS = ("version", "merge", "guard", "columns", "assets", "native_ids")
+SECTIONS = ("version", "merge", "guard", "columns", "assets", "overrides", "native_ids")
 
 
-def read_layer(document: Document, findings: Findings) -> Layer:
+def read_layer(document: Document, reducers: Reducers, findings: Findings) -> Layer:
     """Read every entry of a file; those with a mistake are added to `findings` and left out."""
     if not isinstance(document.content, dict):
         findings.stop(document.place(()), "a mapping begins with keys; start with 'version: 1'")
-    reader = _Reader(document, findings)
+    reader = _Reader(document, reducers, findings)
     reader.check_sections()
     return Layer(
         merge=reader.merge(),
         guard=reader.guard(),
         columns=reader.columns(),
         variants=reader.variants(),
+        overrides=reader.overrides(),
         native_ids=reader.native_ids(),
     )
 
@@ -35,6 +46,7 @@ def read_layer(document: Document, findings: Findings) -> Layer:
 @frozen
 class _Reader:
     document: Document
+    reducers: Reducers
     findings: Findings
 
     def check_sections(self) -> None:
@@ -64,14 +76,26 @@ class _Reader:
         if "guard" not in self.document.content:
             return {}
         entry: GuardEntry = self.take(("guard",), GuardEntry) or GuardEntry()
-        if entry.tolerance is not None and not 0 < entry.tolerance < float("inf"):
-            what = "the tolerance must be above 0; 0.05 stands for 5 %"
-            self.note(("guard", "tolerance"), what)
-        if entry.days is not None and entry.days < 1:
-            self.note(("guard", "days"), "days must be 1 or more; 3 is usual")
-        given = {"tolerance": entry.tolerance, "days": entry.days}
-        where = self.document.place(("guard",))
-        return {**{k: v for k, v in given.items() if v is not None}, "where": where}
+        given: dict[str, Any] = {"where": self.document.place(("guard",))}
+        path = ("guard", "tolerance")
+        if isinstance(entry.tolerance, dict):
+            given["kinds"] = entry.tolerance
+            for kind, tolerance in entry.tolerance.items():
+                self.tolerance((*path, kind), kind, tolerance)
+        elif entry.tolerance is not None:
+            given["tolerance"] = entry.tolerance
+            self.tolerance(path, "", entry.tolerance)
+        if entry.days is not None:
+            given["days"] = entry.days
+            if entry.days < 1:
+                self.note(("guard", "days"), "days must be 1 or more; 3 is usual")
+        return given
+
+    def tolerance(self, path: Path, kind: str, tolerance: float) -> None:
+        if kind == "staked":
+            self.note(path, "staked variants are not folded and need no guard; remove the word")
+        elif not 0 < tolerance < float("inf"):
+            self.note(path, "the tolerance must be above 0; 0.05 stands for 5 %")
 
     def columns(self) -> dict[str, Rule]:
         rules = {name: self.column(name) for name in self.section("columns")}
@@ -79,13 +103,49 @@ class _Reader:
 
     def column(self, name: str) -> Rule | None:
         path = ("columns", name)
-        entry: RuleEntry | None = self.take(path, RuleEntry)
+        entry: ColumnEntry | None = self.take(path, ColumnEntry)
         if entry is None:
             return None
-        rule, mistakes = rule_of(name, entry, self.document.place(path))
+        return self.told(path, *column_rule(name, entry, self.document.place(path), self.reducers))
+
+    def told(self, path: Path, rule: Rule | None, mistakes: list[Mistake]) -> Rule | None:
         for key, what in mistakes:
             self.note((*path, key) if key else path, what)
         return rule
+
+    def overrides(self) -> dict[str, dict[str, tuple[Rule, ...]]]:
+        return {
+            asset: {
+                column: self.override(("overrides", asset, column), entries)
+                for column, entries in columns.items()
+            }
+            for asset, columns in (
+                (asset, self.group("overrides", asset)) for asset in self.section("overrides")
+            )
+        }
+
+    def override(self, path: Path, entries: Any) -> tuple[Rule, ...]:
+        """Read the rules of one asset's column, one or a list of them, ordered by their days."""
+        paths = [path] if isinstance(entries, dict) else []
+        if isinstance(entries, list):
+            paths = [(*path, position) for position in range(len(entries))]
+        if not paths:
+            self.note(
+                path, "a rule or a list of rules is expected here; give one or remove the line"
+            )
+        rules = []
+        for one in paths:
+            entry: OverrideEntry | None = self.take(one, OverrideEntry)
+            if entry is not None:
+                place = self.document.place(one)
+                rule = self.told(one, *override_rule(path[-1], entry, place, self.reducers))
+                rules += [rule] if rule else []
+        rules.sort(key=lambda rule: rule.since or date.min)
+        for earlier, later in pairwise(rules):
+            if (earlier.until or date.max) >= (later.since or date.min):
+                what = f"its days overlap with those of the rule in {earlier.where}; part the two"
+                self.findings.add(later.where, what)
+        return tuple(rules)
 
     def variants(self) -> dict[str, dict[str, tuple[Member, ...]]]:
         seen: dict[str, tuple[str, Place]] = {}
@@ -126,6 +186,14 @@ class _Reader:
         if not isinstance(content, dict):
             what = f"{name} holds keys with values; indent its entries below it or remove it"
             self.note((name,), what)
+            return {}
+        return content
+
+    def group(self, section: str, name: str) -> dict[str, Any]:
+        """Return the entries of a group within a section."""
+        content = self.document.content[section][name]
+        if not isinstance(content, dict):
+            self.note((section, name), "keys with values are expected here, such as 'key: value'")
             return {}
         return content
 

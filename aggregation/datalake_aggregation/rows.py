@@ -8,6 +8,7 @@ import narwhals.stable.v2 as nw
 
 from datalake_aggregation.mapping import Mapping
 from datalake_aggregation.problems import suggestion
+from datalake_aggregation.rules import KEYS, NATIVE
 
 IDS = ("date", "asset")
 
@@ -40,6 +41,15 @@ def without_members(rows: nw.DataFrame[Any], mapping: Mapping) -> nw.DataFrame[A
     """Return the rows of all other assets, each its own canonical asset."""
     family = [m.asset for asset in mapping.variants for m in mapping.members(asset)]
     return rows.filter(~nw.col("asset").is_in(family)).rename({"asset": "canonical_id"})
+
+
+def alone(rows: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+    """Return rows of assets without members as `with_members` would: each is its own native."""
+    metrics = [name for name in rows.collect_schema().names() if name not in KEYS]
+    own = (nw.lit(NATIVE).alias("_kind"), nw.lit(0, nw.Int64).alias("_order"))
+    return rows.select(
+        "date", nw.col("canonical_id").alias("asset"), *metrics, "canonical_id", *own
+    )
 
 
 def _known_frame(frame: Any) -> nw.DataFrame[Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any, NewType, TypeVar
 
 import cattrs
-from attrs import fields_dict, frozen
+from attrs import asdict, fields_dict, frozen
 from cattrs.errors import (
     AttributeValidationNote,
     BaseValidationError,
@@ -25,6 +26,7 @@ Texts = NewType("Texts", tuple)  # type: ignore[type-arg]  # NewType takes no pa
 OneOrMore = NewType("OneOrMore", tuple)  # type: ignore[type-arg]  # as above
 Kind = NewType("Kind", str)
 NativeId = NewType("NativeId", str)
+Tolerance = NewType("Tolerance", Any)  # type: ignore[valid-newtype]  # a number, or one by kind
 
 
 class Wrong(ValueError):
@@ -33,17 +35,36 @@ class Wrong(ValueError):
 
 @frozen
 class GuardEntry:
-    tolerance: float | None = None
+    tolerance: Tolerance | None = None
     days: int | None = None
 
 
-@frozen
+@frozen(kw_only=True)
 class RuleEntry:
-    source: OneOrMore | None = None
     from_: Text | None = None
     else_: Text | None = None
     plus: OneOrMore | None = None
     sum: Text | None = None
+    max: Text | None = None
+    mean: Text | None = None
+    weight: Text | None = None
+    reduce: Text | None = None
+    of: Text | None = None
+
+    def given(self, word: str) -> bool:
+        """Whether the entry has that word of the language."""
+        return word in {name.rstrip("_") for name, value in asdict(self).items() if value}
+
+
+@frozen(kw_only=True)
+class ColumnEntry(RuleEntry):
+    source: OneOrMore | None = None
+
+
+@frozen(kw_only=True)
+class OverrideEntry(RuleEntry):
+    since: date | None = None
+    until: date | None = None
 
 
 def take(document: Document, path: Path, shape: Any, findings: Findings) -> Any:
@@ -114,6 +135,16 @@ def _number(value: Any, kind: type) -> float | int:
     raise Wrong(f"{wanted} is expected here")
 
 
+def _day(value: Any, _: Any = None) -> date:
+    if isinstance(value, Scalar) and value.type in ("timestamp", "str"):
+        try:
+            if len(value.text) == len("2024-09-04"):
+                return date.fromisoformat(value.text)
+        except ValueError:
+            pass
+    raise Wrong("a day such as 2024-09-04 is expected here")
+
+
 def _native_id(value: Any, _: Any = None) -> str | None:
     if isinstance(value, Scalar) and value.type == "null":
         return None
@@ -134,6 +165,7 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(Kind, _kind)
     converter.register_structure_hook(NativeId, _native_id)
     converter.register_structure_hook(int, lambda value, _: _number(value, int))
+    converter.register_structure_hook(date, _day)
     converter.register_structure_hook(float, lambda value, _: _number(value, float))
 
     def texts(value: Any, _: Any) -> tuple[str, ...]:
@@ -146,9 +178,16 @@ def _converter() -> cattrs.Converter:
     def one_or_more(value: Any, _: Any) -> tuple[str, ...]:
         return texts(value, _) if isinstance(value, list) else (_text(value),)
 
+    def tolerance(value: Any, _: Any) -> Any:
+        kinds = dict[Kind, float]
+        return (
+            converter.structure(value, kinds) if isinstance(value, dict) else _number(value, float)
+        )
+
+    converter.register_structure_hook(Tolerance, tolerance)
     converter.register_structure_hook(Texts, texts)
     converter.register_structure_hook(OneOrMore, one_or_more)
-    for entry in (GuardEntry, RuleEntry):
+    for entry in (GuardEntry, ColumnEntry, OverrideEntry):
         names = {name: override(rename=name.rstrip("_")) for name in fields_dict(entry)}
         hook = make_dict_structure_fn(
             entry,

@@ -9,13 +9,14 @@ import pytest
 
 from datalake_aggregation import MappingError, load_mapping, parse_mapping
 
-CLOSE = "columns:\n  close: {source: a.b.c, from: native}\n"
+CLOSE = "version: 1\ncolumns:\n  close: {source: a.b.c, from: native}\n"
+SUN = CLOSE + "assets: {sun: {wrapped: [wsun]}}\noverrides:\n  sun:\n"
 
 
 def problems(text, over=None):
     """Return the problems of a text, as a user's file named mine.yaml."""
     with pytest.raises(MappingError) as caught:
-        parse_mapping(text, "mine.yaml", over)
+        parse_mapping(text, "mine.yaml", over, reducers={"spread": lambda rows, column: rows})
     return caught.value.problems
 
 
@@ -51,6 +52,10 @@ def problems(text, over=None):
         ("version: 1\nguard: {tolerance: five}", 2, "a number such as 0.05 is expected"),
         ("version: 1\nguard:\n  tolerance: 0", 3, "the tolerance must be above 0"),
         ("version: 1\nguard:\n  tolerance: .nan", 3, "a number such as 0.05 is expected"),
+        ("version: 1\nguard:\n  tolerance: {wraped: 0.1}", 3, 'unknown kind "wraped"; did you'),
+        ("version: 1\nguard:\n  tolerance: {wrapped: no}", 3, "a number such as 0.05 is expected"),
+        ("version: 1\nguard:\n  tolerance:\n    wrapped: -1", 4, "the tolerance must be above 0"),
+        ("version: 1\nguard:\n  tolerance: {staked: 1}", 3, "need no guard; remove the word"),
         ("version: 1\nguard:\n  days: 0", 3, "days must be 1 or more"),
         ("version: 1\nguard: {day: 3}", 2, 'unknown key "day"; did you mean "days"?'),
         ("version: 1\nguard: 3", 2, "keys with values are expected here"),
@@ -81,7 +86,7 @@ def problems(text, over=None):
         ),
         (
             "version: 1\ncolumns:\n  c: {source: a.b.c, from: native, sum: members}",
-            *(3, "sum stands alone"),
+            *(3, "from and sum contradict each other; keep one of them"),
         ),
         (
             "version: 1\ncolumns:\n  c: {source: a.b.c, from: native, else: largest-volume,"
@@ -90,6 +95,76 @@ def problems(text, over=None):
         ),
         ("version: 1\ncolumns:\n  date: {source: a.b.c, from: native}", 3, "is a key column"),
         ("version: 1\ncolumns:\n  My Col: {source: a.b.c, from: native}", 3, "not a column name"),
+        # the other rules
+        (
+            "version: 1\ncolumns:\n  c: {source: a.b.c, max: member}",
+            *(3, 'unknown rule word "member" after max; did you mean "members"?'),
+        ),
+        ("version: 1\ncolumns:\n  c: {source: a.b.c, mean: members}", 3, "weight is missing; add"),
+        (
+            CLOSE + "  c: {source: a.b.c, mean: members, weight: closs}",
+            *(4, 'no column "closs" to weigh by; did you mean "close"?'),
+        ),
+        (
+            "version: 1\ncolumns:\n  c: {source: a.b.c, mean: members, weight: c}",
+            *(3, "c cannot be weighted by itself; name another column"),
+        ),
+        (
+            "version: 1\ncolumns:\n  c: {source: a.b.c, max: members, weight: volume}",
+            *(3, "weight belongs to mean, not to max; remove it"),
+        ),
+        (
+            "version: 1\ncolumns:\n  c: {source: a.b.c, sum: members, else: largest-volume}",
+            *(3, "else belongs to from, not to sum; remove it"),
+        ),
+        (
+            "version: 1\ncolumns:\n  c: {source: a.b.c, max: members, sum: members}",
+            *(3, "sum and max contradict each other; keep one of them"),
+        ),
+        (
+            "version: 1\ncolumns:\n  c:\n    source: a.b.c\n    reduce: sprad\n    of: members",
+            *(5, 'there is no reducer "sprad"; did you mean "spread"?'),
+        ),
+        ("version: 1\ncolumns:\n  c: {source: a.b.c, reduce: spread}", 3, "of is missing; add of"),
+        # overrides
+        ("version: 1\noverrides: [sun]", 2, "overrides holds keys with values"),
+        ("version: 1\noverrides:\n  sun: close", 3, "keys with values are expected here"),
+        (SUN + "    close: native", 7, "a rule or a list of rules is expected here"),
+        (SUN + "    close: []", 7, "a rule or a list of rules is expected here"),
+        (SUN + "    close: [native]", 7, "keys with values are expected here"),
+        (SUN + "    close: {since: 2024-01-01}", 7, "the rule is missing"),
+        (SUN + "    close: {form: native}", 7, 'unknown key "form"; did you mean "from"?'),
+        (SUN + "    close: {sum: members, source: a.b.c}", 7, 'unknown key "source"; use one of'),
+        (SUN + "    closs: {sum: members}", 7, 'no column "closs"; did you mean "close"?'),
+        (SUN + "    close: {sum: members, since: 2024-1-1}", 7, "a day such as 2024-09-04 is exp"),
+        (SUN + "    close: {sum: members, since: 2024-02-30}", 7, "a day such as 2024-09-04 is"),
+        (SUN + "    close: {sum: members, since: 2024}", 7, "a day such as 2024-09-04 is expected"),
+        (SUN + "    close: {sum: members, until: [2024-01-01]}", 7, "a day such as 2024-09-04 is"),
+        (
+            SUN
+            + "    close:\n      sum: members\n      since: 2024-02-01\n      until: 2024-01-31",
+            *(10, "it ends (2024-01-31) before it begins (2024-02-01); exchange the two days"),
+        ),
+        (
+            SUN + "    close:\n      - {sum: members, since: 2024-02-01}\n"
+            "      - {max: members, until: 2024-02-01}",
+            *(8, "its days overlap with those of the rule in mine.yaml:9; part the two"),
+        ),
+        (SUN + "    close: [{sum: members}, {max: members}]", 7, "its days overlap"),
+        (
+            CLOSE
+            + "assets:\n  sun: {wrapped: [wsun]}\noverrides:\n  wsun: {close: {sum: members}}",
+            *(7, '"wsun" is folded into sun; write the rule for sun'),
+        ),
+        (
+            CLOSE
+            + "assets:\n  sun: {wrapped: [wsun]}\noverrides:\n  sunn: {close: {sum: members}}",
+            *(7, 'a rule of its own changes nothing; did you mean "sun"?'),
+        ),
+        (
+            CLOSE + "assets:\n  sun: {staked: [ssun]}\noverrides:\n  sun: {close: {sum: members}}",
+            *(7, '"sun" has no variants, so that a rule of its own changes nothing; remove it'),
+        ),
         # assets
         ("version: 1\nassets:\n  sun: {wraped: [a]}", 3, 'unknown kind "wraped"; did you mean'),
         ("version: 1\nassets:\n  sun: {wrapped: []}", 3, "the list is empty; name at least one"),
@@ -132,6 +207,13 @@ def test_one_mistake(text, line, says):
     assert problem.startswith(f"mine.yaml:{line}: ")
     assert says in problem
     assert ";" in problem or "remove" in problem or "expected" in problem
+
+
+def test_without_plugins_there_is_no_reducer():
+    """A reader who has not installed the plugin is told so, not offered a word like it."""
+    text = "version: 1\ncolumns:\n  c: {source: a.b.c, reduce: spread, of: members}"
+    with pytest.raises(MappingError, match='no reducer "spread"; no plugin brings any: install'):
+        parse_mapping(text)
 
 
 def test_all_mistakes_are_told_together():

@@ -1,0 +1,121 @@
+"""Every rule, and rules for one asset on some days, against the naive fold on random lakes."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from datalake_aggregation import aggregate, fold, parse_mapping
+
+COLUMNS = ("close", "volume", "market_cap", "chain_tvl", "supply", "score")
+ASSETS = ("sun", "wsun", "xsun", "sun-b", "staked-sun", "moon", "luna", "wmoon", "alone")
+DAYS = [date(2024, 2, 26) + timedelta(days=n) for n in range(8)]  # over every bound in `rich`
+
+PRICES = st.sampled_from([None, float("nan"), 0.0, 100.0, 101.0, 105.0, 94.0, 107.0, 250.0])
+AMOUNTS = st.one_of(
+    st.none(), st.just(float("nan")), st.sampled_from([0.0, 1.0, 7.5]), st.floats(0, 1e12)
+)
+
+
+@st.composite
+def lakes(draw):
+    """Draw rows of any of the assets on any of the days, each pair at most once."""
+    pairs = st.tuples(st.sampled_from(ASSETS), st.sampled_from(DAYS))
+    return [
+        {"date": day, "asset": asset, "close": draw(PRICES)}
+        | {column: draw(AMOUNTS) for column in COLUMNS[1:]}
+        for asset, day in draw(st.lists(pairs, unique=True, max_size=30))
+    ]
+
+
+@given(rows=lakes())
+@settings(max_examples=75, deadline=None)
+def test_every_rule_is_what_its_words_say(rows, rich, naive):
+    """Cell for cell, on the days of every rule and where none of its own holds."""
+    folded = naive.cells(aggregate(naive.frame(rows, COLUMNS), rich))
+    naive.same(folded, naive.fold(rows, rich, COLUMNS))
+
+
+@given(rows=lakes(), seed=st.integers())
+@settings(max_examples=25, deadline=None)
+def test_the_order_of_rows_does_not_matter(rows, seed, rich, naive):
+    """Shuffled rows give exactly the same frames, to the last bit."""
+    shuffled = random.Random(seed).sample(rows, len(rows))
+    one, other = (fold(naive.frame(some, COLUMNS), rich) for some in (rows, shuffled))
+    assert one.frame.equals(other.frame)
+    assert one.contributions().equals(other.contributions())
+
+
+@given(rows=lakes(), cut=st.sampled_from(DAYS))
+@settings(max_examples=25, deadline=None)
+def test_a_window_may_be_split(rows, cut, rich, naive):
+    """Two halves folded apart are the whole, as long as no stretch of the guard is cut."""
+    mapping = parse_mapping("version: 1\nguard: {tolerance: 1000000.0}", over=rich)
+    lake = naive.frame(rows, COLUMNS)
+    halves = [
+        aggregate(lake.filter(pl.col("date") < cut), mapping),
+        aggregate(lake.filter(pl.col("date") >= cut), mapping),
+    ]
+    assert pl.concat(halves).sort("canonical_id", "date").equals(aggregate(lake, mapping))
+
+
+@given(rows=lakes())
+@settings(max_examples=25, deadline=None)
+def test_folding_twice_is_folding_once(rows, rich, naive):
+    """A folded frame, folded again, stays as it is (a plugin's reducer promises no such thing)."""
+    columns = [column for column in COLUMNS if column != "score"]
+    usual = parse_mapping("version: 1\noverrides: {moon: {supply: {max: members}}}", over=rich)
+    once = aggregate(naive.frame(rows, columns), usual)
+    assert aggregate(once.rename({"canonical_id": "asset"}), usual).equals(once)
+
+
+@given(rows=lakes(), seed=st.integers())
+@settings(max_examples=25, deadline=None)
+def test_the_order_of_members_matters_to_equals_only(rows, seed, rich, naive):
+    """Variants listed in another order give the same cells where no two volumes are equal."""
+    lake = naive.frame(rows, COLUMNS).with_row_index("place")
+    lake = lake.with_columns(pl.col("place").cast(pl.Float64).alias("volume")).drop("place")
+    variants = ["wsun", "xsun"]
+    random.Random(seed).shuffle(variants)
+    text = f"version: 1\nassets: {{sun: {{bridged: [sun-b], wrapped: [{', '.join(variants)}]}}}}"
+    assert aggregate(lake, parse_mapping(text, over=rich)).equals(aggregate(lake, rich))
+
+
+@pytest.mark.parametrize(
+    ("column", "asset", "day", "text", "line"),
+    [
+        ("market_cap", "sun", "2024-02-27", "{from: native, plus: migrated}", 7),
+        (
+            *("market_cap", "sun", "2024-02-28"),
+            "{from: native, plus: [wrapped, bridged], since: 2024-02-28, until: 2024-03-01}",
+            13,
+        ),
+        (
+            *("market_cap", "sun", "2024-03-01"),
+            "{from: native, plus: [wrapped, bridged], since: 2024-02-28, until: 2024-03-01}",
+            13,
+        ),
+        ("market_cap", "sun", "2024-03-02", "{from: native, plus: migrated}", 7),
+        ("market_cap", "moon", "2024-02-28", "{from: native}", 20),
+        ("supply", "sun", "2024-02-27", "{sum: members, until: 2024-02-27}", 16),
+        ("supply", "sun", "2024-02-28", "{mean: members, weight: volume}", 9),
+        ("supply", "alone", "2024-02-27", "{mean: members, weight: volume}", 9),
+    ],
+)
+def test_which_rule_holds(column, asset, day, text, line, rich):
+    """The rule of a cell says how it is written, where, and from where its values come."""
+    rule = rich.rule_for(column, asset, date.fromisoformat(day))
+    assert (rule.text, str(rule.where)) == (text, f"rich.yaml:{line}")
+    assert rule.source == rich.columns[column].source
+
+
+def test_a_column_that_is_not_there_is_said(rich):
+    """A mean is not silently another number where its weights are not in the frame."""
+    frame = pl.DataFrame({"date": DAYS[:1], "asset": ["sun"], "supply": [1.0]})
+    with pytest.raises(ValueError, match=r'"supply", \{mean: .*, needs the column "volume"'):
+        aggregate(frame, rich)
