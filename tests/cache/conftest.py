@@ -71,7 +71,13 @@ class Lake:
         wanted = Window(day(start), day(end))
         reachable = Window(day(since), self.today)
         return self.cache.get_or_fetch(
-            KEY, self.dataset, self.native_id, wanted, reachable, more.get("fetch", self.fetch)
+            KEY,
+            self.dataset,
+            self.native_id,
+            wanted,
+            reachable,
+            more.get("fetch", self.fetch),
+            refresh=more.get("refresh", False),
         )
 
     def known(self):

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from datalake.cache import AssetCache, Found, SeriesKey
-from datalake.cache import objects as limits
+from datalake.cache import checks as limits
 from datalake.models import Window
 from datalake.plugins import load
 from datalake.stores import open_store

@@ -212,12 +212,17 @@ def test_two_states_of_a_series_unite_in_any_order(one, other):
         first = day("2026-02-01") + timedelta(days=start)
         lake.get(first, first + timedelta(days=length))
         found.append(lake.cache.find(KEY, DATASET))
-    left, right = unite(*found), unite(*reversed(found))
-    assert left[1] == right[1]
-    assert left[0].equals(right[0])
-    again = unite(Found(*left, "", ""), found[1])
-    assert again[1] == left[1]
-    assert again[0].equals(left[0])
-    held = set(left[0]["date"].to_pylist())
-    for number in range(left[1].known.days):
-        assert left[1].start + timedelta(days=number) in held
+    left, right = unite(*found, DATASET), unite(*reversed(found), DATASET)
+    assert left.coverage == right.coverage
+    assert left.table.equals(right.table)
+    again = unite(Found(left.table, left.coverage, "", ""), found[1], DATASET)
+    assert again.coverage == left.coverage
+    assert again.table.equals(left.table)
+    assert not again.news
+    held = set(left.table["date"].to_pylist())
+    for number in range(left.coverage.known.days):
+        assert left.coverage.start + timedelta(days=number) in held
+    # a value that makes room for the other's is kept
+    kept = {(row["date"], row["price"]) for table in left.replaced for row in table.to_pylist()}
+    told = {(row["date"], row["price"]) for state in found for row in state.table.to_pylist()}
+    assert told == kept | {(row["date"], row["price"]) for row in left.table.to_pylist()}

@@ -1,21 +1,24 @@
 """The asset cache: series shared between runs and pipelines, over any store."""
 
-from .assets import AssetCache, Cached, stood_in
+from .assets import AssetCache
 from .coverage import Coverage
 from .deciding import Decision, decide
 from .keys import REVISIONS, SERIES, SeriesKey
 from .objects import Found, Miss
+from .served import Cached, CameFrom, came_from, stood_in
 
 __all__ = [
     "REVISIONS",
     "SERIES",
     "AssetCache",
     "Cached",
+    "CameFrom",
     "Coverage",
     "Decision",
     "Found",
     "Miss",
     "SeriesKey",
+    "came_from",
     "decide",
     "stood_in",
 ]

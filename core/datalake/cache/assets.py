@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -18,10 +18,12 @@ from ..series import series_schema, to_series
 from ..stores import ABSENT, Entry, Store, Stored
 from ..stores.mirror import MirroredStore
 from .deciding import Decision, decide
+from .history import last_learnt, series_at
 from .joining import Answer, Joined, Writer, join
-from .keys import SERIES, SeriesKey
-from .objects import Found, Miss, decode
-from .rows import OBSERVED, compare, crop, last_day
+from .keys import REVISIONS, SERIES, SeriesKey
+from .objects import Found, Miss, Rows, decode, decode_past
+from .rows import OBSERVED, compare, crop
+from .served import Cached, CameFrom, came_from, stood_in
 
 if TYPE_CHECKING:
     from ..models import Fetched
@@ -29,36 +31,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-@frozen(eq=False)
-class Cached:
-    """The rows for the wanted days: `date` and the dataset's columns; and how they were come by.
-
-    - `hit`: the cache had them, nothing was fetched or tried; `reason` says why (not).
-    - `fetched`: the window that was fetched, if one was; `rejected` of its values were null.
-    - `revisions`: so many days were replaced, because the provider now says something else.
-    - `error`: what stood in the way of fetching; the rows are those that the cache held, and
-      `stale_through` is the last day among them.
-    - `asked_through`: the last day that was ever asked for with success, delivered or not: a
-      series that has ended is known through it.
-    """
-
-    table: pa.Table
-    hit: bool
-    reason: str
-    fetched: Window | None = None
-    revisions: int = 0
-    rejected: int = 0
-    error: FetchError | None = None
-    stale_through: date | None = None
-    asked_through: date | None = None
-
-
 @frozen
 class AssetCache:
     """Series in a store; safe to use from several threads, and beside other pipelines.
 
     `read_only` reuses what is there and writes nothing. `listed` is what a listing said of the
-    store (see `survey`).
+    store (see `survey`), by key. With a `moment` series are as they were known then (see `at`).
     """
 
     store: Store
@@ -66,6 +44,8 @@ class AssetCache:
     sleep: Callable[[float], None] = field(default=time.sleep, kw_only=True)
     read_only: bool = field(default=False, kw_only=True)
     listed: Mapping[str, Entry] | None = field(default=None, kw_only=True, repr=False)
+    moment: datetime | None = field(default=None, kw_only=True)
+    _past: Mapping[str, Sequence[Entry]] | None = field(default=None, kw_only=True, repr=False)
     _refused: threading.Event = field(factory=threading.Event, init=False, repr=False)
 
     def survey(self, keys: Iterable[SeriesKey]) -> AssetCache:
@@ -80,8 +60,35 @@ class AssetCache:
             self.store.warm([listed[path] for path in paths if path in listed])
         return evolve(self, listed=listed)
 
+    def at(self, moment: datetime) -> AssetCache:
+        """The same series as they were known at `moment`, to be read only. Raises StoreError."""
+        past = self._all_past() if self._past is None else self._past
+        return evolve(self, moment=moment, read_only=True, past=past)
+
+    def _all_past(self) -> Mapping[str, Sequence[Entry]]:
+        """What revisions replaced, by the folder of its series; one listing."""
+        past: dict[str, list[Entry]] = {}
+        for entry in self.store.list(REVISIONS):
+            past.setdefault(entry.key.rpartition("/")[0], []).append(entry)
+        return past
+
     def find(self, key: SeriesKey, dataset: Dataset, native_id: str | None = None) -> Found | Miss:
         """The series with its coverage, or why there is none to use. Raises StoreError."""
+        if self.moment is None:
+            return self._current(key, dataset, native_id)
+        current = self._current(key, dataset, None)
+        past = [
+            rows
+            for entry in (self._past or {}).get(key.revisions, ())
+            if (stored := self.store.get(entry.key, known=entry))
+            and isinstance(rows := self._decoded_past(stored, key, dataset, entry), Rows)
+        ]
+        known = current if isinstance(current, Found) else None
+        found = series_at(known, past, self.moment, native_id)
+        # what lies there and cannot be used says more than that nothing can
+        return current if known is None and not past and isinstance(current, Miss) else found
+
+    def _current(self, key: SeriesKey, dataset: Dataset, native_id: str | None) -> Found | Miss:
         if self.listed is None:
             return self._decoded(self.store.get(key.path), key, dataset, native_id)
         entry = self.listed.get(key.path)
@@ -120,7 +127,11 @@ class AssetCache:
             entry = self._news(entry, key, dataset, native_id)
             decision = self.decide(entry, dataset, wanted, reachable, refresh=refresh)
         if decision.window is None:
-            return Cached(_served(entry, dataset, wanted), decision.hit, decision.reason)
+            if isinstance(entry, Miss):
+                nothing = series_schema(dataset).empty_table()
+                return Cached(nothing, decision.hit, decision.reason)
+            rows = entry.within(wanted)
+            return Cached(rows, decision.hit, decision.reason, source=came_from(entry))
         try:
             answer = self._ask(entry, dataset, wanted, reachable, decision.window, fetch)
         except NotFound as error:
@@ -135,8 +146,14 @@ class AssetCache:
             hit=False,
             reason=decision.reason,
             fetched=answer.window,
-            revisions=len(joined.replaced) if joined.replaced else 0,
+            revisions=joined.revisions,
             rejected=answer.rejected,
+            source=CameFrom(
+                native_id,
+                joined.sha256,
+                last_learnt(joined.table),
+                joined.coverage.checked_at,
+            ),
         )
 
     def put(
@@ -176,6 +193,14 @@ class AssetCache:
         found = decode(stored, key, dataset, native_id)
         if isinstance(found, Miss) and found.generation != ABSENT:
             log.warning("%s in %s is not used: %s", key.path, self.store.url, found.reason)
+        return found
+
+    def _decoded_past(
+        self, stored: Stored, key: SeriesKey, dataset: Dataset, entry: Entry
+    ) -> Rows | Miss:
+        found = decode_past(stored, key, dataset)
+        if isinstance(found, Miss):
+            log.warning("%s in %s is not used: %s", entry.key, self.store.url, found.reason)
         return found
 
     def _news(
@@ -264,22 +289,7 @@ def _table(rows: Any) -> pa.Table:
     return pa.Table.from_pandas(rows, preserve_index=False)
 
 
-def _served(entry: Found | Miss, dataset: Dataset, wanted: Window) -> pa.Table:
-    if isinstance(entry, Miss):
-        return series_schema(dataset).empty_table()
-    return entry.within(wanted)
-
-
 def _stand_in(entry: Found | Miss, wanted: Window, reason: str, error: FetchError) -> Cached:
     if isinstance(entry, Miss):
         raise error
     return stood_in(entry, wanted, reason, error)
-
-
-def stood_in(entry: Found, wanted: Window, reason: str, error: FetchError) -> Cached:
-    """What the cache holds of the wanted days, where an error stood in the way of the rest."""
-    rows = entry.within(wanted)
-    asked = max(entry.coverage.complete_through, entry.coverage.checked_through)
-    return Cached(
-        rows, False, reason, error=error, stale_through=last_day(rows), asked_through=asked
-    )

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..errors import Conflict
 from ..models import Dataset, Window
-from ..stores import Store
+from ..series.stamps import MICROSECOND
+from ..stores import Store, Stored
 from .coverage import Coverage, first_coverage, united
 from .keys import SeriesKey
 from .objects import Found, Miss, encode
-from .revisions import keep
+from .revisions import keep, keep_whole
 from .rows import chosen, compare, crop, days_of, last_day, merge, observed
 
 TRIES = 20
@@ -37,13 +38,23 @@ class Answer:
 
 @frozen(eq=False)
 class Joined:
-    """What an object is to hold, what that replaces in it, and where it must still stand."""
+    """What an object is to hold, what that replaces in it, and where it must still stand.
+
+    `replaced` are the rows that say something else, or more, from now on, `revisions` so many of
+    them in which a known value is another; `former` is a whole series that makes room. The series
+    has been kept since `begun` (None: since always). `sha256` is that of the object, once it is
+    written.
+    """
 
     table: pa.Table
     coverage: Coverage
-    replaced: pa.Table | None
     generation: str
-    news: bool
+    news: bool = True
+    replaced: Sequence[pa.Table] = ()
+    revisions: int = 0
+    former: Stored | None = None
+    begun: datetime | None = None
+    sha256: str | None = None
 
 
 def join(entry: Found | Miss, answer: Answer, dataset: Dataset) -> Joined:
@@ -51,7 +62,13 @@ def join(entry: Found | Miss, answer: Answer, dataset: Dataset) -> Joined:
     delivered_through = last_day(answer.rows)
     if isinstance(entry, Miss):
         coverage = first_coverage(answer.window, delivered_through, answer.moment)
-        return Joined(observed(answer.rows, answer.moment), coverage, None, entry.generation, True)
+        return Joined(
+            observed(answer.rows, answer.moment),
+            coverage,
+            entry.generation,
+            former=entry.former,
+            begun=_begun(entry, answer.moment),
+        )
     changed = compare(entry.table, answer.rows, dataset).changed
     table = merge(entry.table, observed(chosen(answer.rows, changed), answer.moment))
     known = days_of(crop(entry.table, answer.window))
@@ -61,18 +78,40 @@ def join(entry: Found | Miss, answer: Answer, dataset: Dataset) -> Joined:
         answer.moment,
         confirmed=bool(np.isin(known, days_of(answer.rows)).all()),
     )
+    difference = compare(entry.table, table, dataset)
+    news = coverage != entry.coverage or not table.equals(entry.table)
     return Joined(
         table=table,
         coverage=coverage,
-        replaced=chosen(entry.table, compare(entry.table, table, dataset).revised),
         generation=entry.generation,
-        news=coverage != entry.coverage or not table.equals(entry.table),
+        news=news,
+        replaced=[chosen(entry.table, difference.replaced)],
+        revisions=int(difference.revised.sum()),
+        begun=entry.begun,
+        sha256=None if news else entry.sha256,
     )
 
 
-def unite(one: Found, other: Found) -> tuple[pa.Table, Coverage]:
-    """Two states of one series in one, whichever comes first."""
-    return merge(one.table, other.table), united(one.coverage, other.coverage)
+def _begun(entry: Miss, moment: datetime) -> datetime:
+    """A series that takes another one's place begins after it, whatever clocks say."""
+    return max(moment, entry.begun + MICROSECOND) if entry.begun else moment
+
+
+def unite(one: Found, other: Found, dataset: Dataset) -> Joined:
+    """Two states of one series in one, whichever comes first; `one` is what makes room."""
+    table = merge(one.table, other.table)
+    coverage = united(one.coverage, other.coverage)
+    return Joined(
+        table=table,
+        coverage=coverage,
+        generation=one.generation,
+        news=coverage != one.coverage or not table.equals(one.table),
+        replaced=[
+            chosen(state.table, compare(state.table, table, dataset).replaced)
+            for state in (one, other)
+        ],
+        begun=min(one.begun, other.begun) if one.begun and other.begun else None,
+    )
 
 
 @frozen(eq=False)
@@ -94,17 +133,25 @@ class Writer:
         for attempt in range(TRIES):
             joined = self.join(entry)
             try:
-                self._put(joined)
-                return joined
+                return self._put(joined)
             except Conflict:
                 self.sleep(_jitter.uniform(0, min(LONGEST_WAIT, SHORTEST_WAIT * 2**attempt)))
                 entry = self.look()
         raise Conflict(f"{self.key}: others wrote it {TRIES} times meanwhile")
 
-    def _put(self, joined: Joined) -> None:
+    def _put(self, joined: Joined) -> Joined:
         if not joined.news:
-            return
-        if joined.replaced:
-            keep(self.store, self.key, self.native_id, joined.replaced)
-        data, metadata = encode(self.key, self.native_id, joined.table, joined.coverage)
-        self.store.put(self.key.path, data, metadata, if_generation=joined.generation)
+            return joined
+        sha256 = put(self.store, self.key, self.native_id, joined)
+        return evolve(joined, sha256=sha256)
+
+
+def put(store: Store, key: SeriesKey, native_id: str, joined: Joined) -> str:
+    """Write the object, what it replaces first, and give its sha256. Raises Conflict."""
+    if joined.former:
+        keep_whole(store, key, joined.former)
+    for rows in joined.replaced:
+        keep(store, key, native_id, rows, joined.begun)
+    data, metadata = encode(key, native_id, joined.table, joined.coverage, joined.begun)
+    store.put(key.path, data, metadata, if_generation=joined.generation)
+    return metadata["sha256"]

@@ -17,10 +17,11 @@ from ..plugins import load
 from ..stores import Store, open_store
 from ..stores.mirror import MirroredStore
 from ..suggest import did_you_mean
-from .assets import AssetCache, Cached
+from .assets import AssetCache
 from .deciding import Decision
 from .keys import SeriesKey
 from .objects import Found, Miss
+from .served import Cached
 
 if TYPE_CHECKING:
     from ..models import Fetched

@@ -8,10 +8,10 @@ makes the object a miss with a reason, never an exception.
 from __future__ import annotations
 
 import hashlib
-import math
-from collections.abc import Mapping
-from datetime import date, datetime, timedelta, timezone
-from urllib.parse import quote, unquote
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timezone
+from typing import TypeVar
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,30 +19,43 @@ from attrs import field, frozen
 
 from .._version import __version__
 from ..models import Dataset, Window
-from ..series.arrays import known
 from ..stores import ABSENT, Stored
+from .checks import (
+    SCHEMA_VERSION,
+    Another,
+    Unusable,
+    check_bytes,
+    check_columns,
+    check_days,
+    check_facts,
+    check_footer,
+    check_rows,
+    check_values,
+    to_ascii,
+)
 from .coverage import Coverage
 from .keys import SeriesKey
-from .rows import OBSERVED, cache_schema, crop, days_of
+from .rows import OBSERVED, crop
 
-SCHEMA_VERSION = "1"
 WRITER = f"crypto-datalake/{__version__}"
-#: More days than this field will have for a century, and more columns than any dataset.
-MOST_ROWS, MOST_COLUMNS = 40_000, 64
-#: Far above what a series of that size takes.
-MOST_BYTES, MOST_BYTES_UNPACKED = 16 << 20, 64 << 20
 PREFIX = b"datalake."
-_PLAIN = "".join(chr(code) for code in range(32, 127) if chr(code) != "%")
+T = TypeVar("T")
 
 
 @frozen(eq=False)
 class Found:
-    """A series as it lies in the store."""
+    """A series as it lies in the store.
+
+    It has been kept since `begun` (None: nobody knows); what lay there before, as another series,
+    is under revisions.
+    """
 
     table: pa.Table
     coverage: Coverage
     generation: str
     native_id: str
+    sha256: str = ""
+    begun: datetime | None = None
 
     def within(self, window: Window) -> pa.Table:
         """The rows of the window's days: `date` and the dataset's columns."""
@@ -51,22 +64,45 @@ class Found:
 
 @frozen
 class Miss:
-    """No usable series, and why; `generation` is that of the object that is to be replaced."""
+    """No usable series, and why; `generation` is that of the object that is to be replaced.
+
+    `former` is that object where it is whole, and only not the series that is wanted now.
+    """
 
     reason: str
     generation: str = field(default=ABSENT, repr=False)
+    former: Stored | None = field(default=None, repr=False)
+
+    @property
+    def begun(self) -> datetime | None:
+        """Since when that object had been what it is, if it says so."""
+        return _begun(self.former.metadata) if self.former else None
 
 
-class _Unusable(Exception):
-    """The object is a miss for this reason."""
+@frozen(eq=False)
+class Rows:
+    """Rows of a series that is not, or no longer, the one in the cache.
+
+    `coverage` is that of a whole series that was replaced by another one; None where they are only
+    the rows that a revision replaced.
+    """
+
+    table: pa.Table
+    native_id: str
+    begun: datetime | None
+    coverage: Coverage | None = None
 
 
 def encode(
-    key: SeriesKey, native_id: str, table: pa.Table, coverage: Coverage
+    key: SeriesKey,
+    native_id: str,
+    table: pa.Table,
+    coverage: Coverage,
+    begun: datetime | None = None,
 ) -> tuple[bytes, Mapping[str, str]]:
     """Parquet bytes and object metadata of a series; the same series gives the same bytes."""
     facts = {
-        **object_facts(key, native_id, table),
+        **object_facts(key, native_id, table, begun),
         "start": coverage.start.isoformat(),
         "complete_through": coverage.complete_through.isoformat(),
         "checked_at": coverage.checked_at.astimezone(timezone.utc).isoformat(),
@@ -76,14 +112,17 @@ def encode(
     return data, {**facts, "sha256": hashlib.sha256(data).hexdigest()}
 
 
-def object_facts(key: SeriesKey, native_id: str, table: pa.Table) -> Mapping[str, str]:
+def object_facts(
+    key: SeriesKey, native_id: str, table: pa.Table, begun: datetime | None
+) -> Mapping[str, str]:
     """What every object of this cache says of itself."""
     return {
         "schema_version": SCHEMA_VERSION,
         "series": key.folder,
-        "native_id": _ascii(native_id),
+        "native_id": to_ascii(native_id),
         "rows": str(len(table)),
         "writer": WRITER,
+        **({"begun": begun.astimezone(timezone.utc).isoformat()} if begun else {}),
     }
 
 
@@ -104,9 +143,20 @@ def decode(
     """The series in an object, if it is just what it should be."""
     if stored is None:
         return Miss("not in the cache")
+    return _read(stored, lambda: _decode(stored, key, dataset, native_id))
+
+
+def decode_past(stored: Stored, key: SeriesKey, dataset: Dataset) -> Rows | Miss:
+    """The rows in an object under revisions, if it is just what it should be."""
+    return _read(stored, lambda: _decode_past(stored, key, dataset))
+
+
+def _read(stored: Stored, decoded: Callable[[], T]) -> T | Miss:
     try:
-        return _decode(stored, key, dataset, native_id)
-    except _Unusable as reason:
+        return decoded()
+    except Another as reason:
+        return Miss(str(reason), stored.generation, stored)
+    except Unusable as reason:
         return Miss(str(reason), stored.generation)
     except (
         pa.ArrowException,
@@ -122,47 +172,67 @@ def decode(
 
 
 def _decode(stored: Stored, key: SeriesKey, dataset: Dataset, native_id: str | None) -> Found:
-    _check_bytes(stored)
+    table, facts = _opened(stored, key, dataset, native_id)
+    coverage = _coverage(facts)
+    check_rows(table, coverage)
+    check_values(table, dataset)
+    return Found(
+        table,
+        coverage,
+        stored.generation,
+        _native_id(facts),
+        stored.metadata["sha256"],
+        _begun(facts),
+    )
+
+
+def _decode_past(stored: Stored, key: SeriesKey, dataset: Dataset) -> Rows:
+    table, facts = _opened(stored, key, dataset, None)
+    check_days(table)
+    check_values(table, dataset)
+    coverage = _coverage(facts) if "start" in facts else None
+    return Rows(table, _native_id(facts), _begun(facts), coverage)
+
+
+def _opened(
+    stored: Stored, key: SeriesKey, dataset: Dataset, native_id: str | None
+) -> tuple[pa.Table, Mapping[str, str]]:
+    check_bytes(stored)
     file = pq.ParquetFile(
         pa.BufferReader(stored.data), page_checksum_verification=True, pre_buffer=False
     )
-    _check_footer(file.metadata)
+    check_footer(file.metadata)
     facts = _facts(file.metadata.metadata or {})
-    _check_facts(facts, key, native_id)
-    expected = cache_schema(dataset)
-    if not file.schema_arrow.equals(expected, check_metadata=False):
-        raise _Unusable(f"its columns are {_told(file.schema_arrow)}, not {_told(expected)}")
+    check_facts(facts, key, native_id)
+    check_columns(file.schema_arrow, dataset)
     table = file.read(use_threads=False).replace_schema_metadata(None)
     if file.num_row_groups > 1:
         table = table.combine_chunks()
-    coverage = Coverage(
+    return table, facts
+
+
+def _coverage(facts: Mapping[str, str]) -> Coverage:
+    return Coverage(
         start=date.fromisoformat(facts["start"]),
         complete_through=date.fromisoformat(facts["complete_through"]),
         checked_at=_moment(facts["checked_at"]),
         checked_through=date.fromisoformat(facts["checked_through"]),
     )
-    _check_rows(table, coverage)
-    _check_values(table, dataset)
-    named = unquote(facts["native_id"], errors="surrogatepass")
-    return Found(table, coverage, stored.generation, named)
 
 
-def _check_bytes(stored: Stored) -> None:
-    if len(stored.data) > MOST_BYTES:
-        raise _Unusable(f"it has {len(stored.data)} bytes, more than any series")
-    if "sha256" not in stored.metadata:
-        raise _Unusable("its sha256 is not known, so it cannot be trusted")
-    if hashlib.sha256(stored.data).hexdigest() != stored.metadata["sha256"]:
-        raise _Unusable("its sha256 does not hold: it is damaged, or half of it is another's")
+def _native_id(facts: Mapping[str, str]) -> str:
+    return unquote(facts["native_id"], errors="surrogatepass")
 
 
-def _check_footer(footer: pq.FileMetaData) -> None:
-    groups = [footer.row_group(number) for number in range(min(footer.num_row_groups, MOST_ROWS))]
-    rows = max(footer.num_rows, sum(group.num_rows for group in groups))
-    unpacked = sum(group.total_byte_size for group in groups)
-    if rows > MOST_ROWS or footer.num_columns > MOST_COLUMNS or unpacked > MOST_BYTES_UNPACKED:
-        size = f"{rows} rows and {footer.num_columns} columns, {unpacked} bytes unpacked"
-        raise _Unusable(f"it claims {size}, more than any series")
+def _begun(facts: Mapping[str, str]) -> datetime | None:
+    return _moment(facts["begun"]) if "begun" in facts else None
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    if moment.tzinfo is None:
+        raise Unusable("its checked_at has no time zone")
+    return moment
 
 
 def _facts(metadata: Mapping[bytes, bytes]) -> Mapping[str, str]:
@@ -171,62 +241,3 @@ def _facts(metadata: Mapping[bytes, bytes]) -> Mapping[str, str]:
         for name, value in metadata.items()
         if name.startswith(PREFIX)
     }
-
-
-def _check_facts(facts: Mapping[str, str], key: SeriesKey, native_id: str | None) -> None:
-    if not facts:
-        raise _Unusable("it is parquet, but no series of this cache")
-    if facts["schema_version"] != SCHEMA_VERSION:
-        raise _Unusable(f"its schema version is {facts['schema_version']}, not {SCHEMA_VERSION}")
-    if facts["series"] != key.folder:
-        raise _Unusable(f"it is the series {facts['series']}")
-    if native_id is not None and facts["native_id"] != _ascii(native_id):
-        raise _Unusable(f"it was fetched as {facts['native_id']!r}, now it is {native_id!r}")
-
-
-def _check_rows(table: pa.Table, coverage: Coverage) -> None:
-    if table["date"].null_count or table[OBSERVED].null_count:
-        raise _Unusable("it has rows without a date or moment")
-    days = days_of(table)
-    if (days[1:] <= days[:-1]).any():
-        raise _Unusable("its rows are not in order of date, each date once")
-    through = (coverage.complete_through - date(1970, 1, 1)).days
-    empty = coverage.complete_through == coverage.start - timedelta(days=1)
-    if coverage.known.end < coverage.start or not (empty or through in days):
-        raise _Unusable(f"it claims days through {coverage.complete_through} that it does not hold")
-    if coverage.complete_through >= coverage.checked_at.astimezone(timezone.utc).date():
-        raise _Unusable(
-            f"it claims {coverage.complete_through}, which was not over when it was asked"
-        )
-
-
-def _check_values(table: pa.Table, dataset: Dataset) -> None:
-    for name, column in dataset.columns.items():
-        if column.type == "string":
-            continue
-        values = known(table[name], "f8" if column.type == "double" else "i8")
-        if not len(values):
-            continue
-        # a NaN among them is both the least and the greatest
-        least, greatest = values.min(), values.max()
-        low = -math.inf if column.minimum is None else column.minimum
-        high = math.inf if column.maximum is None else column.maximum
-        finite = math.isfinite(least) and math.isfinite(greatest)
-        if not (finite and low <= least and greatest <= high):
-            raise _Unusable(f"its column {name!r} holds values that the dataset does not allow")
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    if moment.tzinfo is None:
-        raise _Unusable("its checked_at has no time zone")
-    return moment
-
-
-def _told(schema: pa.Schema) -> str:
-    return ", ".join(f"{column.name} {column.type}" for column in schema)[:300]
-
-
-def _ascii(text: str) -> str:
-    """Readable where it can be, percent-encoded where not: object metadata travel in headers."""
-    return quote(text, safe=_PLAIN, errors="surrogatepass")

@@ -18,7 +18,7 @@ from ..series.stamps import EPOCH, MICROSECOND
 
 OBSERVED = "observed_at"
 MOMENT = pa.timestamp("us", "UTC")
-_EPOCH_DAY = date(1970, 1, 1).toordinal()
+EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 
 def cache_schema(dataset: Dataset) -> pa.Schema:
@@ -44,9 +44,11 @@ def merge(one: pa.Table, other: pa.Table) -> pa.Table:
 @frozen(eq=False)
 class Comparison:
     """Masks over the rows of the newer table (`changed`: new, or not what the older has) and of
-    the older one (`revised`: a value that was known is replaced)."""
+    the older one (`replaced`: the newer says something else or more; `revised`: a value that was
+    known is replaced)."""
 
     changed: Array
+    replaced: Array
     revised: Array
 
 
@@ -55,17 +57,17 @@ def compare(older: pa.Table, newer: pa.Table, dataset: Dataset) -> Comparison:
     _, at_old, at_new = np.intersect1d(
         days_of(older), days_of(newer), assume_unique=True, return_indices=True
     )
-    changed, revised = np.ones(len(newer), dtype=bool), np.zeros(len(older), dtype=bool)
-    differs, replaced = np.zeros((2, len(at_old)), dtype=bool)
+    changed, (replaced, revised) = np.ones(len(newer), bool), np.zeros((2, len(older)), bool)
+    differs, otherwise = np.zeros((2, len(at_old)), dtype=bool)
     for name, column in dataset.columns.items():
         old, old_known = (part[at_old] for part in _values(older[name], column.type))
         new, new_known = (part[at_new] for part in _values(newer[name], column.type))
         apart = (old_known != new_known) | (old_known & ~_close(old, new, dataset.tolerance))
         differs |= apart
-        replaced |= apart & old_known
-    changed[at_new] = differs
-    revised[at_old] = replaced
-    return Comparison(changed, revised)
+        otherwise |= apart & old_known
+    changed[at_new] = replaced[at_old] = differs
+    revised[at_old] = otherwise
+    return Comparison(changed, replaced, revised)
 
 
 def observed(table: pa.Table, moment: datetime) -> pa.Table:
@@ -84,7 +86,7 @@ def crop(table: pa.Table, window: Window) -> pa.Table:
     """The rows of the window's days; no copy."""
     days = days_of(table)
     start, end = (
-        int(np.searchsorted(days, day.toordinal() - _EPOCH_DAY)) for day in astuple(window)
+        int(np.searchsorted(days, day.toordinal() - EPOCH_DAY)) for day in astuple(window)
     )
     return table.slice(start, max(0, end - start))
 
@@ -92,7 +94,7 @@ def crop(table: pa.Table, window: Window) -> pa.Table:
 def last_day(table: pa.Table) -> date | None:
     """The date of the last row."""
     days = days_of(table)
-    return date.fromordinal(_EPOCH_DAY + int(days[-1])) if len(days) else None
+    return date.fromordinal(EPOCH_DAY + int(days[-1])) if len(days) else None
 
 
 def days_of(table: pa.Table) -> Array:

@@ -18,8 +18,9 @@ from typing import BinaryIO, Literal
 from attrs import frozen
 
 from ..cache import Found, SeriesKey
-from ..cache.joining import TRIES, unite
-from ..cache.objects import MOST_BYTES, decode, encode
+from ..cache.checks import MOST_BYTES
+from ..cache.joining import TRIES, Joined, put, unite
+from ..cache.objects import decode
 from ..errors import ConfigError, Conflict, StoreError
 from ..models import Dataset
 from ..plugins import Registry
@@ -162,37 +163,33 @@ def _add(
         here = store.get(key)
         if here is not None and here.data == stored.data:
             return Imported(key, "same")
-        data, metadata = stored.data, stored.metadata
-        if here is not None:
-            united = _united(here, stored, series, dataset)
-            if united is None:
-                return Imported(key, "same", "what is there stands")
-            data, metadata = united
-            if data == here.data:
-                return Imported(key, "same")
         try:
-            store.put(key, data, metadata, if_generation=here.generation if here else ABSENT)
+            if here is None:
+                store.put(key, stored.data, stored.metadata, if_generation=ABSENT)
+                return Imported(key, "added")
+            united = _united(here, stored, series, dataset) if series and dataset else None
+            if series is None or united is None:
+                return Imported(key, "same", "what is there stands")
+            native_id, joined = united
+            if not joined.news:
+                return Imported(key, "same")
+            put(store, series, native_id, joined)
         except Conflict:
             continue
-        return Imported(key, "merged" if here else "added")
+        return Imported(key, "merged")
     return Imported(key, "refused", "others are writing it all the time")
 
 
 def _united(
-    here: Stored, there: Stored, series: SeriesKey | None, dataset: Dataset | None
-) -> tuple[bytes, dict[str, str]] | None:
+    here: Stored, there: Stored, series: SeriesKey, dataset: Dataset
+) -> tuple[str, Joined] | None:
     """Both states in one; the other's alone where what is here cannot be used; None to leave it."""
-    if series is None or dataset is None:
-        return None
     one, other = (decode(stored, series, dataset, None) for stored in (here, there))
     if not isinstance(other, Found):
         return None
-    if not isinstance(one, Found):
-        return there.data, dict(there.metadata)
-    if one.native_id != other.native_id:
-        return None
-    table, coverage = unite(one, other)
-    if coverage == one.coverage and table.equals(one.table):
-        return here.data, dict(here.metadata)
-    data, metadata = encode(series, one.native_id, table, coverage)
-    return data, dict(metadata)
+    if isinstance(one, Found):
+        same = one.native_id == other.native_id
+        return (one.native_id, unite(one, other, dataset)) if same else None
+    return other.native_id, Joined(
+        other.table, other.coverage, here.generation, former=one.former, begun=other.begun
+    )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from attrs import frozen
 
-from ..cache.objects import SCHEMA_VERSION
+from ..cache.checks import SCHEMA_VERSION
 from ..errors import Conflict, StoreError
 from ..plugins import Registry
 from ..stores import Store
