@@ -34,13 +34,15 @@ class Problem:
 
 
 class MappingError(ValueError):
-    """A mapping cannot be used; ``problems`` are lines of the form ``file:line: what, what to do``.
+    """A mapping cannot be used; ``problems`` are lines of the form ``file:line: what, what to do``,
+    made of ``found``.
 
     All problems that can be told from one reading are given together, in the order of the file.
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems: tuple[str, ...] = tuple(dict.fromkeys(str(p) for p in sorted(problems)))
+        self.found: tuple[Problem, ...] = tuple(dict.fromkeys(sorted(problems)))
+        self.problems: tuple[str, ...] = tuple(map(str, self.found))
         count = len(self.problems)
         title = "the mapping has a mistake" if count == 1 else f"the mapping has {count} mistakes"
         shown = [f"{title}:", *self.problems[:SHOWN]]

@@ -25,7 +25,18 @@ if TYPE_CHECKING:
         Unavailable,
     )
     from .hookspecs import hookimpl
-    from .models import Asset, Column, Dataset, Key, Plan, Provider, Rate, Stamp, Window
+    from .models import (
+        Asset,
+        CatalogueEntry,
+        Column,
+        Dataset,
+        Key,
+        Plan,
+        Provider,
+        Rate,
+        Stamp,
+        Window,
+    )
     from .stores import ABSENT, Entry, Store, Stored
 
 _HOME = {
@@ -50,7 +61,18 @@ _HOME = {
     ),
     **dict.fromkeys(("hookimpl",), "hookspecs"),
     **dict.fromkeys(
-        ("Asset", "Column", "Dataset", "Key", "Plan", "Provider", "Rate", "Stamp", "Window"),
+        (
+            "Asset",
+            "CatalogueEntry",
+            "Column",
+            "Dataset",
+            "Key",
+            "Plan",
+            "Provider",
+            "Rate",
+            "Stamp",
+            "Window",
+        ),
         "models",
     ),
     **dict.fromkeys(("ABSENT", "Entry", "Store", "Stored"), "stores"),
@@ -59,6 +81,7 @@ _HOME = {
 __all__ = [
     "ABSENT",
     "Asset",
+    "CatalogueEntry",
     "Client",
     "Column",
     "ConfigError",

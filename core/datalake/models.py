@@ -31,6 +31,23 @@ class Asset:
     image: str | None = None
 
 
+@frozen(kw_only=True)
+class CatalogueEntry:
+    """A coin as a provider's list of all coins has it.
+
+    `volume` is of the last 24 hours, in US dollars; `platforms` are its contracts by the provider's
+    names of chains. `groups` say what the provider files it under, of "wrapped", "bridged" and
+    "staked"; `secondary` that the provider leaves it out of its list by market cap, since it stands
+    for another coin.
+    """
+
+    asset: Asset
+    volume: float | None = None
+    platforms: Mapping[str, str] = field(factory=dict)
+    groups: frozenset[str] = frozenset()
+    secondary: bool = False
+
+
 @frozen(order=True)
 class Window:
     """A half-open range of UTC days, `[start, end)`."""
@@ -140,6 +157,7 @@ if TYPE_CHECKING:
     Resolve = Callable[[Asset, Client], str | None]
     Fetch = Callable[[str, Window, Client], Fetched]
     ListAssets = Callable[[Sequence[str] | None, Client], Iterator[Asset]]
+    ListCatalogue = Callable[[Client], Iterable[CatalogueEntry]]
     Classify = Callable[[int, bytes], "type[Exception] | None"]
 
 
@@ -202,6 +220,7 @@ class Provider:
     `plans` come in order of preference: a run takes the first whose key is set (or that needs
     none), unless `NAME_PLAN` names another. `universe(ids, client)` yields assets by market cap,
     page by page, and is read only as far as needed; with ids it yields just those.
+    `catalogue(client)` gives every coin that the provider knows, for the care of the mapping.
     `classify(status, body)` names the error of an answer that HTTP's own meaning does not tell.
     `reset_header` is the vendor's header that says when its limit is free again.
     """
@@ -212,6 +231,7 @@ class Provider:
     datasets: Sequence[Dataset]
     keys_url: str = ""
     universe: ListAssets | None = None
+    catalogue: ListCatalogue | None = None
     classify: Classify | None = None
     reset_header: str | None = None
 

@@ -18,6 +18,7 @@ from datalake import (
 )
 
 from . import market, ohlc
+from .catalogue import catalogue
 from .plans import FREE, PAID, PLANS
 from .universe import assets
 
@@ -92,6 +93,7 @@ def register_providers() -> Iterable[Provider]:
         plans=PLANS,
         datasets=(MARKET, OHLC),
         universe=assets,
+        catalogue=catalogue,
         classify=classify,
         reset_header="x-ratelimit-reset",
     )

@@ -26,6 +26,7 @@ class Row(msgspec.Struct):
     image: str | None = None
     current_price: float | None = None
     market_cap: float | None = None
+    total_volume: float | None = None
 
 
 def assets(ids: Sequence[str] | None, client: Client) -> Iterator[Asset]:
@@ -41,12 +42,12 @@ def assets(ids: Sequence[str] | None, client: Client) -> Iterator[Asset]:
 
 def _top(client: Client) -> Iterator[Asset]:
     seen: set[str] = set()
-    for page in count(1):
+    for number in count(1):
         # Rows move between two calls, so a coin may come on both pages: once is enough.
-        fresh = [row for row in _page(client, page) if row.id not in seen]
+        fresh = [row for row in page(client, number) if row.id not in seen]
         if not fresh:
             return
-        yield from map(_asset, fresh)
+        yield from map(as_asset, fresh)
         seen.update(row.id for row in fresh)
 
 
@@ -55,19 +56,21 @@ def _named(ids: Sequence[str], client: Client) -> Iterator[Asset]:
     found: dict[str, Asset] = {}
     for first in range(0, len(wanted), IDS_PER_CALL):
         some = wanted[first : first + IDS_PER_CALL]
-        rows = _page(client, 1, ids=",".join(some))
-        found.update((row.id, _asset(row)) for row in rows if row.id in some)
+        rows = page(client, 1, ids=",".join(some))
+        found.update((row.id, as_asset(row)) for row in rows if row.id in some)
     # Each call is in order; over several calls the caps decide, those unknown last.
     yield from sorted(found.values(), key=lambda asset: -(asset.market_cap or 0))
 
 
-def _page(client: Client, page: int, **more: str) -> list[Row]:
-    query = {"vs_currency": "usd", "order": "market_cap_desc", "per_page": PER_PAGE, "page": page}
+def page(client: Client, number: int, **more: str) -> list[Row]:
+    """One page of `/coins/markets`, largest market cap first; `more` are further query items."""
+    query = {"vs_currency": "usd", "order": "market_cap_desc", "per_page": PER_PAGE, "page": number}
     # The type is checked: a job that did not once saved the body of a 403 as the day's list.
     return client.get("coins/markets", {**query, **more}, into=list[Row])
 
 
-def _asset(row: Row) -> Asset:
+def as_asset(row: Row) -> Asset:
+    """What a row says of its coin."""
     return Asset(
         id=row.id,
         symbol=row.symbol,

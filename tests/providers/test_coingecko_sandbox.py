@@ -178,3 +178,21 @@ def test_a_range_that_the_plan_lacks_rejects_one_request(connect):
     client = connect(COINGECKO, "demo")
     with pytest.raises(Rejected):
         client.get("coins/bitcoin/market_chart", {"vs_currency": "usd", "days": 700})
+
+
+@pytest.mark.parametrize("plan", ["pro", "keyless"])
+def test_the_catalogue_has_every_coin(connect, plan):
+    """With contracts, the category of a token, and a price where a list has one."""
+    client = connect(COINGECKO, plan)
+    coins = {entry.asset.id: entry for entry in COINGECKO.catalogue(client)}
+    assert client.stats.calls <= 10
+    assert len(coins) == len(client.get("coins/list"))
+    bitcoin, wrapped = coins["bitcoin"], coins["wrapped-bitcoin"]
+    assert not bitcoin.secondary
+    assert bitcoin.groups == frozenset()
+    assert wrapped.secondary
+    assert wrapped.groups == {"wrapped"}
+    assert next(iter(wrapped.platforms.values())).startswith("0x")
+    assert wrapped.asset.price == pytest.approx(bitcoin.asset.price, rel=0.05)
+    assert wrapped.volume > 0
+    assert coins["staked-ether"].groups == {"staked"}

@@ -2,76 +2,27 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
-from functools import wraps
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
-from attrs import asdict, evolve, frozen
+from attrs import asdict, evolve
 
 from ..cache import AssetCache, Found, Miss, SeriesKey, decide
 from ..cache.rows import OBSERVED
-from ..environment import read_environment
-from ..errors import ConfigError, StoreError
-from ..lake import open_lake
+from ..errors import ConfigError
 from ..lake.inventory import Group, Item, groups, matching, parse_name, series_name, take
 from ..lake.verifying import dataset_of
 from ..models import DAY, Dataset, Window
-from ..plugins import Registry
 from ..run.pipeline import now
 from ..run.sources import choose_plan
-from ..settings import read_settings
 from ..stores import Store
 from ..suggest import did_you_mean
+from .lakes import Lake, lake_options
 from .numbers import size
-from .output import format_option, print_json, print_rows
-from .plugins import load_plugins, plugin_options
-from .run import default_cache
-
-F = TypeVar("F", bound=Callable[..., Any])
+from .output import print_json, print_rows
 
 #: Rows at the end of a series that `show` prints.
 LAST_ROWS = 5
-
-
-@frozen
-class Lake:
-    """The store that a command is about, and what may be known of it."""
-
-    store: Store
-    registry: Registry
-    environment: Mapping[str, str]
-
-
-def lake_options(function: F) -> F:
-    """`--cache`, `--sandbox`, `--format` and the plugins': the command gets a Lake instead."""
-
-    @plugin_options
-    @format_option
-    @click.option("--sandbox", is_flag=True, help="The sandbox's cache.")
-    @click.option("--cache", metavar="URL", help="Which cache: a folder, gs://bucket/prefix, …")
-    @wraps(function)
-    def call(
-        cache: str | None,
-        sandbox: bool,
-        plugins: tuple[str, ...] | None,
-        no_plugins: bool,
-        **rest: Any,
-    ) -> Any:
-        environment = read_environment(os.environ, Path(".env"))
-        registry = load_plugins(plugins, no_plugins, environment)
-        settings = read_settings()
-        usual = default_cache(True, environment) if sandbox else settings.run.cache
-        url = cache or usual or default_cache(False, environment)
-        store = open_lake(url, registry, environment, settings.cache)
-        try:
-            return function(lake=Lake(store, registry, environment), **rest)
-        except StoreError as error:
-            raise ConfigError(f"the cache cannot be used: {error}") from error
-
-    return call  # type: ignore[return-value]  # click adds the options that are taken here
 
 
 @click.group("cache")

@@ -19,7 +19,8 @@ from ..lake.pruning import remove, superfluous
 from ..lake.verifying import Fault, verify
 from ..publish.files import replacing
 from ..run.pipeline import now
-from .cache import Lake, command, lake_options
+from .cache import command
+from .lakes import Lake, lake_options
 from .numbers import size
 from .output import print_json, print_rows
 

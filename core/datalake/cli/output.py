@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,14 +26,16 @@ format_option = click.option(
 )
 
 
-def print_rows(rows: Sequence[Mapping[str, Any]], form: str, title: str = "") -> None:
-    """Print rows of one shape."""
+def print_rows(
+    rows: Sequence[Mapping[str, Any]], form: str, title: str = "", whole: Container[str] = ()
+) -> None:
+    """Print rows of one shape; the columns that are `whole` are not broken, whatever the width."""
     if form == "json":
         print_json(list(rows))
         return
     table = new_table(title)
     for heading in rows[0] if rows else ():
-        table.add_column(heading.replace("_", " "), overflow="fold")
+        table.add_column(heading.replace("_", " "), overflow="fold", no_wrap=heading in whole)
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
     console().print(table)

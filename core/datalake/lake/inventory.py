@@ -13,19 +13,20 @@ from attrs import frozen
 from ..cache import REVISIONS, SERIES, SeriesKey
 from ..stores import Entry, Store
 
-Kind = Literal["series", "revision", "universe", "report", "mark", "check", "foreign"]
+Kind = Literal["series", "revision", "universe", "catalogue", "report", "mark", "check", "foreign"]
 
 #: How the keys of each kind begin.
 PREFIXES: dict[str, Kind] = {
     SERIES: "series",
     REVISIONS: "revision",
     "universe/v1/": "universe",
+    "catalogue/v1/": "catalogue",
     "runs/v1/": "report",
     "doctor/v1/": "check",
     "lake.json": "mark",
 }
 #: What may lie here is this lake's; whatever else is in the bucket is none of its business.
-ROOTS = ("doctor/", "lake.json", "revisions/", "runs/", "series/", "universe/")
+ROOTS = ("catalogue/", "doctor/", "lake.json", "revisions/", "runs/", "series/", "universe/")
 _PARTS = ("provider", "dataset", "asset")
 
 

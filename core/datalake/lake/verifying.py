@@ -103,7 +103,7 @@ def _reason(item: Item, stored: Stored, registry: Registry) -> str | None:
         found = decode(stored, item.series, dataset, None) if dataset else None
         return found.reason if isinstance(found, Miss) else None
     try:
-        if item.kind == "universe":
+        if item.kind in ("universe", "catalogue"):
             pl.read_parquet(io.BytesIO(stored.data))
         elif item.kind in ("report", "mark"):
             json.loads(stored.data)
