@@ -99,13 +99,18 @@ class Stamp(enum.Enum):
 @frozen
 class Column:
     """One measured column of a dataset. Values below `minimum` or above `maximum` are rejected
-    at the boundary: they become null and are counted in the run report."""
+    at the boundary: they become null and are counted in the run report.
+
+    `witness_of` names a value column of the published file that this one measures too, from other
+    sources: the gate holds the two against each other.
+    """
 
     unit: str
     meaning: str
     type: Literal["double", "int64", "string"] = "double"
     minimum: float | None = None
     maximum: float | None = None
+    witness_of: str | None = None
 
 
 @frozen
@@ -211,6 +216,15 @@ class Dataset:
     def closed_through(self, now: datetime) -> date:
         """The last day that is over and settled at `now`."""
         return (now - self.settle).date() - DAY
+
+    def witnesses(self, columns: Iterable[str]) -> dict[str, str]:
+        """Its columns that are witnesses, by name the published one that they stand beside."""
+        wanted = set(columns)
+        return {
+            name: column.witness_of
+            for name, column in self.columns.items()
+            if column.witness_of in wanted
+        }
 
 
 @frozen(kw_only=True)

@@ -34,6 +34,8 @@ SOCIAL = Dataset(
         ),
         "alt_rank": Column("rank", "place among all coins, 1 is the best", minimum=1),
         "interactions": Column("count", "views, likes, comments and the like", minimum=0),
+        # CoinMarketCap's price, as they say: it must not be far from what is published
+        "close": Column("USD", "price at the end of the day", minimum=0, witness_of="close"),
     },
     fetch=social.fetch,
     resolve=resolve.coin_number,

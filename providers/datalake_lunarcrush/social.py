@@ -1,4 +1,4 @@
-"""The social measures of a day."""
+"""The social measures of a day, and the price that goes with them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class Day(msgspec.Struct):
     social_dominance: float | None = None
     alt_rank: float | None = None
     interactions: float | None = None
+    close: float | None = None
 
 
 class TimeSeries(msgspec.Struct):
@@ -28,7 +29,7 @@ class TimeSeries(msgspec.Struct):
     data: list[Day]
 
 
-MEASURES = ("galaxy_score", "sentiment", "social_dominance", "alt_rank", "interactions")
+MEASURES = ("galaxy_score", "sentiment", "social_dominance", "alt_rank", "interactions", "close")
 
 
 def fetch(number: str, window: Window, client: Client) -> dict[str, NDArray[Any]]:

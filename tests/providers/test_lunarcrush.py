@@ -30,7 +30,7 @@ def test_the_documented_list_is_matched(real, edition):
 
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_the_documented_series_is_read(real, edition):
-    """One row with all five measures, in percent where the dashboard shows percent."""
+    """One row with all measures and the price, in percent where the dashboard shows percent."""
     path = real / "lunarcrush" / f"docs_coins_2_time-series_v2_{edition}.json"
     columns = table(msgspec.json.decode(path.read_bytes(), type=TimeSeries))
     assert columns["time"].tolist()[0] % 3600 == 0

@@ -31,7 +31,7 @@ def test_good_rows_pass_every_rule(made, frame):
     checks = check_contract(made(frame(extended=CANDLE)))
     assert {check.level for check in checks} == {"ok"}
     assert "unique: every asset has one row for a day" in [str(check) for check in checks]
-    assert len({check.name for check in checks}) == len(checks) == 13
+    assert len({check.name for check in checks}) == len(checks) == 14
 
 
 def test_unknown_values_pass(made, frame):
@@ -136,3 +136,26 @@ def test_an_asset_is_never_counted_twice(made):
     assert "aave belongs to aave and bitcoin" in detail
     twice = [AssetNote("aave"), AssetNote("bitcoin"), AssetNote("aave")]
     assert "aave is listed 2 times" in failed(made(assets=twice))["members"].detail
+
+
+def test_a_missing_day_is_reported_with_asset_and_day(made, frame):
+    """A young gap is a warning, an old one is only told, and neither stops anything."""
+    rows = frame(days=60)
+    recent = date(2026, 2, 20)
+    gap = (pl.col("canonical_id") == "bitcoin") & pl.col("date").is_between(
+        recent, date(2026, 2, 22)
+    )
+    check = failed(made(rows.filter(~gap)))["gaps"]
+    assert check.level == "warning"
+    assert "3 days are missing" in check.detail
+    assert "bitcoin from 2026-02-20 to 2026-02-22" in check.detail
+    old = (pl.col("canonical_id") == "aave") & (pl.col("date") == date(2026, 1, 10))
+    (check,) = [one for one in check_contract(made(rows.filter(~old))) if one.name == "gaps"]
+    assert (check.passed, check.level) == (True, "ok")
+    assert "aave from 2026-01-10 to 2026-01-10" in check.detail
+
+
+def test_rows_without_a_value_fill_no_gap(made, frame):
+    """A day of which nothing is known is missing, whether it has a row or not."""
+    unknown = dict.fromkeys(frame().columns[2:])
+    assert "gaps" in failed(made(put(frame(), **unknown)))

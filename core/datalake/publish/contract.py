@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Literal
 
 import polars as pl
 from attrs import frozen
 
+from ..models import DAY
 from .candidate import KEYS, STANDARD, Candidate, Check
 
 _EXAMPLES = 5
@@ -16,6 +18,7 @@ _POSITIVE = ("close", "open", "high", "low")
 _NOT_NEGATIVE = ("volume", "market_cap", "chain_tvl", "protocol_tvl", "dex_volume")
 _SCORES = ("lc_galaxy_score", "lc_sentiment")
 _NOISE = 1e-9  # of a float that went through an average or a currency conversion
+_RECENT = timedelta(days=30)  # a gap that ended earlier is nothing new
 _SAMPLING = 0.01  # candles and prices are sampled apart, so an extreme may miss the close
 
 _id, _day = pl.col("canonical_id"), pl.col("date")
@@ -43,7 +46,7 @@ def check_contract(candidate: Candidate) -> tuple[Check, ...]:
         for column, expression in rule.broken.items()
     ).row(0, named=True)
     judged = [_judge(rule, candidate.rows, counts) for rule in rules]
-    return (*shape, *judged, _one_asset_one_id(candidate))
+    return (*shape, *judged, _gaps(candidate), _one_asset_one_id(candidate))
 
 
 def _columns(candidate: Candidate) -> Check:
@@ -169,6 +172,35 @@ def _judge(rule: _Rule, rows: pl.DataFrame, counts: Mapping[str, int | None]) ->
 def _shown(row: Mapping[str, object], column: str) -> str:
     place = f"{row['canonical_id'] or 'no asset'} on {row['date'] or 'no day'}"
     return place if column in KEYS else f"{place} has {column} {row[column]}"
+
+
+def _gaps(candidate: Candidate) -> Check:
+    """Days without a value inside an asset's range. Old ones are the vendors' for good."""
+    known = candidate.rows.drop_nulls(list(KEYS)).filter(
+        pl.any_horizontal(pl.col(candidate.values).is_not_null())
+    )
+    days = (_day.max() - _day.min()).dt.total_days() + 1
+    holed = known.group_by("canonical_id").agg((days - pl.len()).alias("missing"))
+    ids = holed.filter(pl.col("missing") > 0)["canonical_id"]
+    if not ids.len():
+        return Check("gaps", True, "ok", "no day is missing inside the range of an asset")
+    holes = (
+        known.filter(_id.is_in(ids.implode()))
+        .sort("date", descending=True)
+        .select("canonical_id", _day.alias("to"), _day.shift(-1).over("canonical_id").alias("from"))
+        .filter(pl.col("to") - pl.col("from") > DAY)
+    )
+    told = [f"{name} from {first + DAY} to {last - DAY}" for name, last, first in holes.iter_rows()]
+    detail = f"{holed['missing'].sum():,} days are missing inside the ranges of {ids.len()} assets"
+    newest: date = holes["to"][0]
+    recent = newest > candidate.last_day - _RECENT
+    more = f" and {len(told) - _EXAMPLES} more" if len(told) > _EXAMPLES else ""
+    return Check(
+        "gaps",
+        not recent,
+        "warning" if recent else "ok",
+        f"{detail}: {'; '.join(told[:_EXAMPLES])}{more}",
+    )
 
 
 def _one_asset_one_id(candidate: Candidate) -> Check:

@@ -21,10 +21,11 @@ from ..lake import open_lake
 from ..lake.origin import check_origin, claim
 from ..models import DAY
 from ..plugins import Registry
-from ..publish import Candidate, Outcome, check_output, publish
+from ..publish import Candidate, Evidence, Outcome, check_output, publish
 from ..stores import Store
 from . import report as reporting
 from .archive import archive
+from .evidence import opinions, with_ends
 from .fetch import fetch_all
 from .folding import Folding, fold_all
 from .health import GIVEN_UP
@@ -133,6 +134,10 @@ class _Run:
         """The last day that rows may have."""
         return self.options.until or self.as_of.date() - DAY
 
+    @property
+    def _columns(self) -> list[str]:
+        return output_columns(self.mapping, self.options.columns)
+
     def make(self, progress: Progress, stop: threading.Event) -> _Made:
         lister = self.sources.lister
         try:
@@ -156,6 +161,7 @@ class _Run:
             cause = _first_failure(tallies)
             message = f"every provider failed: {cause}" if cause else "no provider has these assets"
             return _Made(Exit.FAILED, message, tallies=tallies)
+        witnesses = opinions(series, self.mapping, self._columns, self.last_day)
         folding = self._aggregate(series)
         made = _Made(
             Exit.FAILED, "", tallies=tallies, rows=folding.rows, exclusions=folding.exclusions
@@ -167,7 +173,7 @@ class _Run:
         if trouble and self.options.strict:
             message = f"not published, since --strict allows no gap: {trouble}"
             return evolve(made, exit=Exit.REFUSED, message=message)
-        outcome = self._publish(listing, folding.rows)
+        outcome = self._publish(listing, folding.rows, Evidence(opinions=witnesses))
         exit_, message = _ending(outcome, trouble)
         return evolve(made, exit=exit_, message=message, outcome=outcome)
 
@@ -204,12 +210,13 @@ class _Run:
         return tallies, series
 
     def _aggregate(self, series: list[Series]) -> Folding:
-        columns = output_columns(self.mapping, self.options.columns)
-        sources = feeds(self.mapping, columns)
+        sources = feeds(self.mapping, self._columns)
         since = self.options.since or date.min
-        return fold_all(series, sources, columns, self.mapping, since)
+        folding = fold_all(series, sources, self._columns, self.mapping, since)
+        stale = self.options.gate.stale_days * DAY
+        return evolve(folding, rows=with_ends(folding.rows, self.last_day, stale))
 
-    def _publish(self, listing: Listing, rows: pl.DataFrame) -> Outcome:
+    def _publish(self, listing: Listing, rows: pl.DataFrame, evidence: Evidence) -> Outcome:
         candidate = Candidate(
             rows=rows,
             assets=asset_notes(listing.universe, rows),
@@ -220,6 +227,7 @@ class _Run:
             last_day=self.last_day,
             synthetic=self.world.synthetic,
             mapping_sha256=reporting.digest(self.mapping),
+            evidence=evidence,
         )
         return publish(
             candidate, self.options.output, self.options.gate, force=self.options.force_publish

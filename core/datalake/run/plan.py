@@ -24,8 +24,8 @@ class Want:
     """One dataset for one asset: the closed days that are wanted, and those the plan can give.
 
     `native` says that the asset is the native of its canonical asset, `folded` that a rule over
-    members needs the series, `columns` which of its columns are put out; `refresh` asks for all
-    of it anew.
+    members needs the series, `columns` which of its columns are put out or are witnesses; `refresh`
+    asks for all of it anew.
     """
 
     source: Source
@@ -86,15 +86,15 @@ def wants(
 
     Variants are wanted only of datasets that a rule over members needs.
     """
-    sources_of_columns = feeds(mapping, output_columns(mapping, options.columns))
+    outputs = output_columns(mapping, options.columns)
+    sources_of_columns = feeds(mapping, outputs)
     with_members = {feed.dataset for feed in sources_of_columns if feed.needs_members}
     found: list[Want] = []
     for source, dataset in _datasets(options, sources, mapping):
         name = f"{source.provider.name}.{dataset.name}"
         folded = name in with_members
-        columns = list(
-            dict.fromkeys(feed.column for feed in sources_of_columns if feed.dataset == name)
-        )
+        fed = [feed.column for feed in sources_of_columns if feed.dataset == name]
+        columns = list(dict.fromkeys([*fed, *dataset.witnesses(outputs)]))
         refresh = bool({"all", source.provider.name, name} & set(options.refresh))
         # the guard looks at days in a row: those before the first wanted one decide on it, too
         lead = (mapping.guard.days - 1) * DAY if folded else timedelta(0)
