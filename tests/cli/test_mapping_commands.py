@@ -73,7 +73,7 @@ def test_show(typed):
         ["mapping", "show", "zzzz"],
     )
     assert "{sum: members}" in whole.out
-    assert "5% from native's price" in whole.out
+    assert "5.0% from native's price" in whole.out
     assert "arbitrum-bridged-weth-arbitrum-one" in family.out
     assert "canonical_mapping.yaml:" in family.out
     told = json.loads(form.out)
@@ -90,6 +90,29 @@ def test_show(typed):
     assert (wrong.code, alone.code) == (2, 2)
     assert "did you mean 'bitcoin'?" in wrong.err
     assert "is its own canonical one" in alone.err
+
+
+def test_rules_of_single_assets(typed):
+    """They are shown with their days, and are those of the asset that they are for alone."""
+    own = (
+        "version: 1\noverrides:\n  bitcoin:\n    volume:\n"
+        "      - {from: native, until: 2020-01-01}\n"
+    )
+    shown, bitcoin, ethereum = typed(
+        ["mapping", "show", "bitcoin", "--mapping", "own.yaml"],
+        ["mapping", "explain", "bitcoin", "--mapping", "own.yaml", "--format", "json"],
+        ["mapping", "explain", "ethereum", "--mapping", "own.yaml", "--format", "json"],
+        files={"own.yaml": own},
+    )
+    assert "own.yaml:5" in shown.out
+    rules = [
+        [rule["rule"] for rule in json.loads(one.out)["columns"] if rule["column"] == "volume"]
+        for one in (bitcoin, ethereum)
+    ]
+    assert rules == [
+        ["{from: native, until: 2020-01-01}", "{sum: members}"],
+        ["{sum: members}"],
+    ]
 
 
 @pytest.mark.parametrize(

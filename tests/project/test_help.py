@@ -92,3 +92,18 @@ def test_examples_of_universe_work(tmp_path):
     for arguments in shown:
         sandbox = [] if "--sandbox" in arguments else ["--sandbox"]
         assert "bitcoin" in run([*arguments, *sandbox], tmp_path)
+
+
+def test_examples_of_mapping_work(tmp_path):
+    """Once a run has made a lake, beside a mapping of one's own."""
+    run(["run", "--sandbox", "--quiet", "--datasets", "coingecko.market", *SMALL], tmp_path)
+    for name in ("my-mapping.yaml", "old-mapping.yaml"):
+        text = "version: 1\nassets:\n  bitcoin:\n    wrapped: [wrapped-bitcoin]\n"
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    paths = [path for path in COMMANDS if path.startswith("mapping ")]
+    shown = [line for path in paths for line in examples(path)]
+    assert len(shown) > 2 * len(paths) - 1
+    for arguments in shown:
+        lakes = ("show", "explain")
+        sandbox = [] if "--sandbox" in arguments or arguments[1] in lakes else ["--sandbox"]
+        run([*arguments, *sandbox], tmp_path)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from datalake_aggregation import Mapping, MappingError, Member, load_mapping
+from datalake_aggregation import Guard, Mapping, MappingError, Member, Rule, load_mapping
 
 from ..errors import ConfigError
 from ..settings import read_settings
 from ..suggest import did_you_mean
 from .output import format_option, print_json, print_rows
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 #: Columns of tables that are not broken, so that they can be copied.
 WHOLE = ("asset", "canonical_id", "column", "kind", "where")
@@ -69,8 +67,9 @@ def show(asset: tuple[str, ...], file: Path | None, form: str) -> None:
         print_json(
             {
                 "merge": mapping.merge,
-                "guard": _guard(mapping),
+                "guard": _guard(mapping.guard),
                 "columns": _rules(mapping),
+                "overrides": _overrides(mapping, {one for one, _ in families} if asset else None),
                 "assets": [_entry(mapping, *one) for one in families],
                 "native_ids": _native_ids(mapping, {one for one, _ in families} if asset else None),
             }
@@ -80,15 +79,12 @@ def show(asset: tuple[str, ...], file: Path | None, form: str) -> None:
         for canonical in dict.fromkeys(one for one, _ in families):
             rows = [_member_row(mapping, member) for one, member in families if one == canonical]
             print_rows(rows, form, canonical, WHOLE)
+        _print_overrides(mapping, {one for one, _ in families})
         return
     print_rows(_rules(mapping), form, "Columns", WHOLE)
+    _print_overrides(mapping, None)
     print_rows(_grouped(mapping, families), form, "Assets", WHOLE)
-    guard = _guard(mapping)
-    click.echo(
-        f"Folded are {', '.join(mapping.merge)} variants; one further than "
-        f"{guard['tolerance']:.0%} from native's price for {guard['days']} days is left out of sums"
-        f" ({guard['where']})"
-    )
+    click.echo(f"Folded are {', '.join(mapping.merge)} variants. {_guarded(mapping.guard)}")
 
 
 @command.command("explain")
@@ -109,7 +105,9 @@ def explain(asset: str, file: Path | None, form: str) -> None:
     listed = _listed(mapping).get(asset)
     canonical = mapping.canonical_of(asset)
     why = _why(mapping, asset, listed)
-    rules = _rules(mapping)
+    rules = [
+        _rule(name, rule) for name in mapping.columns for rule in mapping.rules_for(name, canonical)
+    ]
     if form == "json":
         print_json(
             {
@@ -186,15 +184,41 @@ def _grouped(mapping: Mapping, families: list[tuple[str, Member]]) -> list[dict[
 
 
 def _rules(mapping: Mapping) -> list[dict[str, Any]]:
+    return [_rule(name, rule) for name, rule in mapping.columns.items()]
+
+
+def _rule(column: str, rule: Rule) -> dict[str, Any]:
+    where = str(rule.where)
+    return {"column": column, "rule": rule.text, "source": list(rule.source), "where": where}
+
+
+def _overrides(mapping: Mapping, assets: Container[str] | None) -> list[dict[str, Any]]:
+    """The rules that hold for single assets instead of the column's own."""
     return [
-        {"column": name, "rule": rule.text, "source": list(rule.source), "where": str(rule.where)}
-        for name, rule in mapping.columns.items()
+        {"canonical_id": asset, "column": column, "rule": rule.text, "where": str(rule.where)}
+        for asset, columns in mapping.overrides.items()
+        for column, rules in columns.items()
+        for rule in rules
+        if assets is None or asset in assets
     ]
 
 
-def _guard(mapping: Mapping) -> dict[str, Any]:
-    guard = mapping.guard
-    return {"tolerance": guard.tolerance, "days": guard.days, "where": str(guard.where)}
+def _print_overrides(mapping: Mapping, assets: Container[str] | None) -> None:
+    if rows := _overrides(mapping, assets):
+        print_rows(rows, "table", "Rules of single assets", WHOLE)
+
+
+def _guard(guard: Guard) -> dict[str, Any]:
+    facts = {"tolerance": guard.tolerance, "days": guard.days, "kinds": dict(guard.kinds)}
+    return {**facts, "where": str(guard.where)}
+
+
+def _guarded(guard: Guard) -> str:
+    own = "".join(f", {tolerance:.1%} if {kind}" for kind, tolerance in guard.kinds.items())
+    return (
+        f"One that is further than {guard.tolerance:.1%} from native's price{own} on {guard.days} "
+        f"days running is left out of sums ({guard.where})."
+    )
 
 
 def _native_ids(mapping: Mapping, assets: set[str] | None) -> list[dict[str, Any]]:

@@ -127,12 +127,17 @@ def effect(
 def _touched(before: _Side, after: _Side) -> set[str]:
     """The canonical assets whose cells may differ."""
     old, new = before.members, after.members
+    rules, edited = before.mapping.overrides, after.mapping.overrides
     everything = (
         before.mapping.columns != after.mapping.columns
         or before.mapping.guard != after.mapping.guard
         or before.mapping.native_ids != after.mapping.native_ids
     )
-    return {one for one in {*old, *new} if everything or old.get(one) != new.get(one)}
+    return {
+        one
+        for one in {*old, *new}
+        if everything or old.get(one) != new.get(one) or rules.get(one) != edited.get(one)
+    }
 
 
 @frozen

@@ -104,7 +104,7 @@ def _apart(
     if member.kind not in mapping.merge:
         return None
     found = prices.likeness(member.asset, canonical)
-    if found is None or abs(found.ratio - 1) <= mapping.guard.tolerance:
+    if found is None or abs(found.ratio - 1) <= mapping.guard.tolerance_of(member.kind):
         return None
     what = (
         f'"{member.asset}" stands at {found.ratio:.3f} of the price of {canonical} (median of '

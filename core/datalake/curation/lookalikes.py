@@ -148,7 +148,7 @@ class _Judge:
     ) -> Verdict | None:
         """One to one, gaining, or unproven; None where prices say that it is something else."""
         wrapper: Verdict = "wrapped" if "wrapped" in (kind, *entry.groups) else "bridged"
-        tolerance = self.mapping.guard.tolerance
+        tolerance = self.mapping.guard.tolerance_of(wrapper)
         if ratio is None:
             return "unproven"
         if abs(ratio - 1) <= tolerance:
