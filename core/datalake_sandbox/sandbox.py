@@ -49,9 +49,10 @@ class Sandbox:
 
     `clock` (aware) is the moment at which the market stands still for the life of the sandbox;
     the same seed and clock give the same bytes. `rates` is "fast" (100 times the plans' limits)
-    or "real". `recordings` serves a folder of recorded responses instead of the market; `faults`
-    are injected. `port` 0 takes a free one. Use it as a context manager; it serves from `__enter__`
-    to `__exit__`.
+    or "real". `counting` is how limits are enforced: in a "sliding" window, in "fixed" minutes of
+    the clock, or by a strict token "bucket". `recordings` serves a folder of recorded responses
+    instead of the market; `faults` are injected. `port` 0 takes a free one. Use it as a context
+    manager; it serves from `__enter__` to `__exit__`.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Sandbox:
         recordings: Path | None = None,
         faults: Sequence[Fault] = (),
         *,
+        counting: Literal["sliding", "fixed", "bucket"] = "sliding",
         port: int = 0,
     ) -> None:
         if rates not in RATE_SCALES:
@@ -70,7 +72,7 @@ class Sandbox:
         self._keys = {} if recordings else KEYS
         vendors = _recorded(recordings) if recordings else _simulated(clock, seed)
         plan = FaultPlan(faults, seed)
-        self._service = Service(vendors, Limits(self.rate_scale), plan, seed)
+        self._service = Service(vendors, Limits(self.rate_scale, counting), plan, seed)
         self._port = port
         self._server: LoopbackServer | None = None
 

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from datalake.client import Stopped, Throttle
 from datalake.models import Rate
+from datalake_sandbox.limits import Limits
+from datalake_sandbox.messages import Access
 
 STEP = st.floats(0, 5, allow_nan=False)
 EVENTS = st.lists(
@@ -150,3 +152,84 @@ def test_nothing_begins_after_the_stop():
 def test_stopped_is_no_failure():
     """A provider's `except Exception` cannot take the stop for trouble with one asset."""
     assert not issubclass(Stopped, Exception)
+
+
+class Late(Time):
+    """A machine that wakes a sleeper long after its time, now and then."""
+
+    def __init__(self, delays) -> None:
+        super().__init__()
+        self.delays = iter(delays)
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds + next(self.delays, 0.0))
+
+
+@given(st.lists(st.floats(0, 20), max_size=40), st.integers(1, 9))
+def test_what_is_late_does_not_come_in_a_burst(delays, threads):
+    """Calls that were held up never come more than two at once: a strict bucket would refuse."""
+    time, released, lock = Late(delays), [], threading.Lock()
+    throttle = throttle_on(time)
+    held_up = [throttle._reserve() for _ in range(threads)]  # slots of threads that wake up late
+    time.now += 30
+    for slot in held_up:
+        while (due := throttle._take(slot)) is not None:
+            time.now = due
+        released.append(time.now)
+    for _ in delays:
+        throttle.wait()
+        with lock:
+            released.append(time.now)
+    for first, third in zip(released, released[2:], strict=False):
+        assert third - first >= 1 / 0.98 - 1e-9
+
+
+def test_a_refusal_slows_down_and_wears_off():
+    """Half the rate is back soon; never is it more than the rate."""
+    time = Time()
+    throttle = throttle_on(time)
+    rated = throttle.interval
+    throttle.refused(10)
+    assert throttle.interval == pytest.approx(1.5 * rated)
+    throttle.refused(10)  # of a call that was on its way with the first
+    assert throttle.interval == pytest.approx(1.5 * rated)
+    time.now += 60
+    assert rated <= throttle.interval < 1.5 * rated
+    time.now += 600
+    assert throttle.interval == rated
+
+
+@given(st.lists(st.floats(0, 300), max_size=30))
+def test_no_number_of_refusals_raises_the_rate(pauses):
+    """Nor does it stop the run: the interval has a limit in both directions."""
+    time = Time()
+    throttle = throttle_on(time)
+    rated = throttle.interval
+    for seconds in pauses:
+        throttle.refused(1)
+        time.now += seconds
+        assert rated <= throttle.interval <= 8 * rated
+
+
+@pytest.mark.parametrize("counting", ["sliding", "fixed", "bucket"])
+@given(
+    latencies=st.lists(st.floats(0, 0.3), min_size=1, max_size=50),
+    phase=st.floats(0, 60),
+    per_minute=st.sampled_from([10, 30, 250, 500]),
+)
+def test_no_way_of_counting_ever_refuses_a_paced_call(counting, latencies, phase, per_minute):
+    """Three minutes at full rate, each call some way late on its way: the vendor lets all pass."""
+    time = Time()
+    time.now = phase
+    throttle = throttle_on(time, per_minute)
+    arrivals = []
+    for number in range(3 * per_minute):
+        throttle.wait()
+        arrivals.append(time.now + latencies[number % len(latencies)])
+    now = [0.0]
+    limits = Limits(1.0, counting, timer=lambda: now[0])
+    access = Access(plan="p", bucket="b", path="/", per_minute=per_minute)
+    for arrival in sorted(arrivals):
+        now[0] = arrival
+        assert limits.admit(access).allowed
+    assert arrivals[-1] - phase <= 180 / 0.98 + 0.3  # and the rate was used up

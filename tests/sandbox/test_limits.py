@@ -98,3 +98,41 @@ def test_a_made_up_rate_is_refused(serve):
     """Only "fast" and "real" exist."""
     with pytest.raises(ValueError, match="fast"):
         serve(rates="slow")
+
+
+@pytest.mark.parametrize("counting", ["sliding", "fixed", "bucket"])
+def test_each_way_of_counting_allows_the_rate_and_refuses_more(counting):
+    """Calls at the rate always pass, whatever the phase; a burst above it does not."""
+    now = [1_000_007.3]
+    limits = Limits(1.0, counting, timer=lambda: now[0])
+    access = Access(plan="p", bucket="b", path="/", per_minute=60)
+    for _ in range(200):
+        assert limits.admit(access).allowed
+        now[0] += 1.0
+    burst = [limits.admit(access).allowed for _ in range(130)]
+    assert not all(burst)
+    refused = limits.admit(access)
+    now[0] += refused.retry_after
+    assert limits.admit(access).allowed
+
+
+def test_a_bucket_forgives_five_at_once():
+    """And then nothing before its time."""
+    now = [0.0]
+    limits = Limits(1.0, "bucket", timer=lambda: now[0])
+    access = Access(plan="p", bucket="b", path="/", per_minute=60)
+    assert [limits.admit(access).allowed for _ in range(6)] == [True] * 5 + [False]
+    now[0] += 0.9
+    assert not limits.admit(access).allowed
+    now[0] += 0.2
+    assert limits.admit(access).allowed
+
+
+def test_a_minute_of_the_clock_begins_anew():
+    """Twice the limit may pass within a second, at the turn of the minute."""
+    now = [119.9]
+    limits = Limits(1.0, "fixed", timer=lambda: now[0])
+    access = Access(plan="p", bucket="b", path="/", per_minute=2)
+    assert [limits.admit(access).allowed for _ in range(3)] == [True, True, False]
+    now[0] = 120.0
+    assert [limits.admit(access).allowed for _ in range(3)] == [True, True, False]

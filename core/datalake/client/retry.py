@@ -74,8 +74,11 @@ def _wait(state: tenacity.RetryCallState, retry: Retry, throttle: Throttle) -> f
     log.info("%s (try %d of %d)", error, state.attempt_number, retry.attempts)
     if not isinstance(error, Unavailable):
         return wait
-    if isinstance(error, Limited) or error.wait is not None:
-        throttle.pause(wait if error.wait is None else error.wait)
+    if isinstance(error, Limited):
+        throttle.refused(wait if error.wait is None else error.wait)
+        return 0.0
+    if error.wait is not None:
+        throttle.pause(error.wait)
         return 0.0
     return wait
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ..models import Rate
+from .pace import OwnPace, Pace
+
+#: What a refusal does to the interval, how far refusals in a row may take it, and in how many
+#: seconds half of it has worn off.
+SLOWER, SLOWEST, HALF_RECOVERED = 1.5, 8.0, 60.0
 
 
 class Stopped(BaseException):
@@ -22,8 +28,11 @@ class Throttle:
     """One vendor's rate, shared by all threads that call it.
 
     Slots lie `1 / headroom` of the rate's interval apart: the two per cent that are given away
-    absorb the network's jitter, so that a limit enforced to the call is never hit. `sleep` and
-    `monotonic` are in seconds. Setting `stop` wakes every waiting thread, which raises Stopped.
+    absorb the network's jitter, so that a limit enforced to the call is never hit. Calls that were
+    held up do not catch up in a burst: of those that are late, two may follow each other at once.
+    A refusal makes all intervals longer for a while, and nothing ever makes them shorter than the
+    rate. `sleep` and `monotonic` are in seconds. Setting `stop` wakes every waiting thread, which
+    raises Stopped.
     """
 
     def __init__(
@@ -34,24 +43,31 @@ class Throttle:
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] | None = None,
         stop: threading.Event | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.stop = stop or threading.Event()
-        self.interval = rate.interval / headroom
+        self._rated = rate.interval / headroom
         self._monotonic = monotonic
         self._sleep = sleep or self.stop.wait
+        self._pace = pace or OwnPace()
         self._lock = threading.Lock()
-        self._next = monotonic()
-        self._paused_until = self._next
+        self._earliest = self._paused_until = self._slowed_at = float("-inf")
+        self._slowness = 1.0
         self._waiting: list[float] = []
         self._waiting_since = 0.0
         self._waited = 0.0
 
+    @property
+    def interval(self) -> float:
+        """The seconds from one slot to the next, as they are now."""
+        return self._rated * self._slow(self._monotonic())
+
     def wait(self) -> None:
         """Take the next slot and return when it has come."""
         slot = self._reserve()
-        while slot > self._monotonic():
-            with self._held_back(slot):
-                self.sleep(slot - self._monotonic())
+        while (due := self._take(slot)) is not None:
+            with self._held_back(due):
+                self.sleep(due - self._monotonic())
             if slot < self._paused_until:  # a pause came meanwhile, and the slot is lost to it
                 slot = self._reserve()
 
@@ -59,7 +75,19 @@ class Throttle:
         """Let nobody through for so many seconds, those already waiting included."""
         with self._lock:
             self._paused_until = max(self._paused_until, self._monotonic() + seconds)
-            self._next = max(self._next, self._paused_until)
+            self._pace.postpone(self._paused_until)
+
+    def refused(self, seconds: float) -> None:
+        """Pause, and go on more slowly: the vendor says that calls come too fast.
+
+        Several calls that were on their way together are refused together; that counts once.
+        """
+        with self._lock:
+            now = self._monotonic()
+            if now >= self._paused_until:
+                self._slowness = min(SLOWEST, self._slow(now) * SLOWER)
+                self._slowed_at = now
+        self.pause(seconds)
 
     def sleep(self, seconds: float) -> None:
         """Sleep, and raise Stopped as soon as the run is to stop."""
@@ -84,13 +112,24 @@ class Throttle:
             first = max(min(self._waiting), self._paused_until)
             return max(0.0, first - self._monotonic())
 
+    def _slow(self, now: float) -> float:
+        worn_off = math.pow(0.5, (now - self._slowed_at) / HALF_RECOVERED)
+        return max(1.0, self._slowness * worn_off)
+
     def _reserve(self) -> float:
         if self.stop.is_set():
             raise Stopped
+        return self._pace.reserve(self._monotonic(), self.interval)
+
+    def _take(self, slot: float) -> float | None:
+        """None where the call may go now; else the moment at which to ask again."""
         with self._lock:
-            slot = max(self._next, self._monotonic())
-            self._next = slot + self.interval
-            return slot
+            now = self._monotonic()
+            due = max(slot, self._earliest, self._paused_until)
+            if now < due:
+                return due
+            self._earliest = max(now, self._earliest + self.interval)
+            return None
 
     @contextmanager
     def _held_back(self, slot: float) -> Iterator[None]:
