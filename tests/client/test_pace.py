@@ -11,8 +11,9 @@ from itertools import pairwise
 import pytest
 
 from datalake.client import Throttle
-from datalake.client.pace import MOST_AHEAD, SharedPace
+from datalake.client.pace import MOST_AHEAD, SharedPace, machine_pace
 from datalake.models import Rate
+from datalake.secrets import Secret
 
 CALLER = """
 import sys, time
@@ -92,3 +93,23 @@ def test_a_place_that_cannot_be_used_costs_only_the_sharing(tmp_path, caplog):
     throttle.pause(0.0)
     assert time.monotonic() - began >= 4 * Rate(6_000).interval
     assert caplog.text.count("is not shared") == 1
+
+
+def test_one_key_one_file_and_no_key_in_its_name(tmp_path, monkeypatch):
+    """Another key, another provider or none has a pace of its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    keys = [Secret("CG-canary-1", "KEY"), Secret("CG-canary-2", "KEY"), None]
+    for provider in ("coingecko", "lunarcrush"):
+        for key in keys:
+            machine_pace(provider, key).reserve(0.0, 1.0)
+    assert machine_pace("coingecko", keys[0]).reserve(0.0, 1.0) == 1.0
+    files = [path.name for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) == 6
+    assert not any("canary" in name for name in files)
+
+
+def test_a_home_without_room_costs_only_the_sharing(tmp_path, monkeypatch):
+    """In a container there may be none."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert machine_pace("coingecko", None).reserve(5.0, 1.0) == 5.0

@@ -19,6 +19,7 @@ from ..secrets import Secret
 from .answers import Reader
 from .body import decode
 from .origin import base_url
+from .pace import Pace
 from .retry import Retry, asked_wait, trying
 from .throttle import Throttle
 from .transport import Call, Limits, Place, Transport
@@ -60,7 +61,7 @@ class HttpClient:
 
     `origins` sends the calls of an origin (`https://api.coingecko.com`) elsewhere, which must be
     https or this machine. `rate_scale` multiplies the plan's rate. Setting `stop` ends every wait
-    with Stopped. Clients of one key must share one `throttle`.
+    with Stopped. Clients of one key must share one `throttle`, or one `pace`.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class HttpClient:
         limits: Limits | None = None,
         stop: threading.Event | None = None,
         throttle: Throttle | None = None,
+        pace: Pace | None = None,
     ) -> None:
         if plan.key is not None and key is None:
             raise ConfigError(
@@ -86,7 +88,7 @@ class HttpClient:
         self._clock = clock
         self._retry = retry or Retry()
         rate = Rate(plan.rate.calls * rate_scale, plan.rate.seconds)
-        self._throttle = throttle or Throttle(rate, stop=stop)
+        self._throttle = throttle or Throttle(rate, stop=stop, pace=pace)
         self._base = base_url(plan, origins)
         secrets = (key,) if key is not None else ()
         reader = Reader(provider, plan, secrets, self._asked_wait)

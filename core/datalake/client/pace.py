@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import logging
 import os
 import struct
 import threading
 from pathlib import Path
 from typing import Protocol
+
+from platformdirs import user_cache_path
+
+from ..secrets import Secret
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +30,23 @@ class Pace(Protocol):
 
     def postpone(self, until: float) -> None:
         """Give out no slot before that moment."""
+
+
+def machine_pace(provider: str, key: Secret | None) -> Pace:
+    """The pace of all processes of this user that call a provider with this key, or with none.
+
+    The file is named by the key's digest, from which no key can be found.
+    """
+    name = "keyless"
+    if key is not None:
+        name = hashlib.sha256(f"{provider} {key.reveal()}".encode()).hexdigest()[:16]
+    path = user_cache_path("datalake") / "pace" / f"{provider}-{name}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        log.info("the pace of calls is not shared with other processes: %s", error.strerror)
+        return OwnPace()
+    return SharedPace(path)
 
 
 class OwnPace:

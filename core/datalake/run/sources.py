@@ -11,7 +11,9 @@ from attrs import evolve, frozen
 from ..client import Retry
 from ..client.http import HttpClient
 from ..client.offline import OfflineClient
+from ..client.pace import machine_pace
 from ..errors import ConfigError
+from ..lake.origin import LIVE
 from ..models import Plan, Provider, Rate
 from ..plugins import Registry
 from ..secrets import Secret, scrub
@@ -198,5 +200,6 @@ def _source(
         rate_scale=vendors.rate_scale,
         retry=retry,
         stop=stop,
+        pace=machine_pace(provider.name, key) if vendors.origin == LIVE else None,
     )
     return Source(provider, plan, client, plan.rate.interval / vendors.rate_scale, secrets)
