@@ -32,7 +32,7 @@ def test_a_wrapper_at_par_is_suggested_with_its_evidence():
     (wrapped,) = found(one).values()
     assert (wrapped.canonical, wrapped.verdict) == ("bitcoin", "wrapped")
     assert wrapped.ratio == pytest.approx(0.999)
-    told = "; ".join(wrapped.evidence)
+    told = "; ".join(reason.text for reason in wrapped.evidence)
     for words in ('"Acme Wrapped BTC" says wrapped', "filed under wrapped", "on base", "0.999"):
         assert words in told
 
@@ -86,7 +86,7 @@ def test_a_shared_contract_tells():
     twin = coin("usdc-base", "usdbc", "USD Base Coin", 1.0, 1e8, base="0xaa")
     one = found(usdc, twin)["usdc-base"]
     assert one.canonical == "usd-coin"
-    assert any("same contract on base" in words for words in one.evidence)
+    assert any("same contract on base" in reason.text for reason in one.evidence)
 
 
 def test_the_largest_of_one_name_is_meant():
@@ -100,7 +100,7 @@ def test_a_closed_bridge_is_never_suggested():
     token = coin("mc", "wbtc", "Multichain Bridged WBTC (Fantom)", 100_000.0, 1e6, ["bridged"])
     (one,) = found(token).values()
     assert one.verdict == "unproven"
-    assert any("closed" in words for words in one.evidence)
+    assert any("closed" in reason.text for reason in one.evidence)
 
 
 def test_what_the_mapping_names_is_not_suggested_again():

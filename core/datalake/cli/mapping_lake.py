@@ -180,12 +180,12 @@ def suggest(
 def _print_lookalikes(found: list[Lookalike]) -> None:
     table = new_table("Look-alikes that the mapping does not name, surest first")
     for heading in ("asset", "stands for", "as", "ratio", "volume", "evidence"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, no_wrap=heading != "evidence")
     for one in found:
         ratio = "—" if one.ratio is None else f"{one.ratio:.3f}"
-        evidence = "; ".join(one.evidence)
-        table.add_row(one.asset, one.canonical, one.verdict, ratio, dollars(one.volume), evidence)
-    console().print(table)
+        kinds = ", ".join(reason.kind for reason in one.evidence)
+        table.add_row(one.asset, one.canonical, one.verdict, ratio, dollars(one.volume), kinds)
+    print_fitting(console(), table)
 
 
 @command.command("diff")

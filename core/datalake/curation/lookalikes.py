@@ -21,11 +21,26 @@ from .prices import Likeness, Prices
 Verdict = Literal["wrapped", "bridged", "staked", "unproven"]
 
 #: What each piece of evidence weighs; the sum only orders the list.
-NAME, CATEGORY, SECONDARY, CONTRACT, ELSEWHERE, LISTED, SERIES = 3, 2, 1, 4, 1, 2, 4
+WEIGHTS = {
+    "name": 3,
+    "category": 2,
+    "left out": 1,
+    "contract": 4,
+    "place": 1,
+    "price": 2,
+    "series": 4,
+    "bridge": 0,
+}
 #: Daily changes of one coin under two names go together so closely.
 TOGETHER = 0.8
 
-Evidence = tuple[int, str]
+
+@frozen
+class Evidence:
+    """A reason: its kind, one of WEIGHTS, and what was found."""
+
+    kind: str
+    text: str
 
 
 @frozen
@@ -38,7 +53,7 @@ class Lookalike:
     canonical: str
     verdict: Verdict
     score: int
-    evidence: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
     ratio: float | None = None
     volume: float | None = None
 
@@ -88,13 +103,13 @@ class _Judge:
         else:
             verdict = self._verdict(entry, kind, likeness, ratio)
         if word := broken(name, asset):
-            evidence.append((0, f'"{word}": a bridge that broke or closed, or a copied chain'))
+            text = f'"{word}": a bridge that broke or closed, or a copied chain'
+            evidence.append(Evidence("bridge", text))
             verdict = "unproven"
         if verdict is None:
             return None
-        score = sum(weight for weight, _ in evidence)
-        reasons = tuple(text for _, text in evidence)
-        return Lookalike(asset, canonical, verdict, score, reasons, ratio, entry.volume)
+        score = sum(WEIGHTS[one.kind] for one in evidence)
+        return Lookalike(asset, canonical, verdict, score, tuple(evidence), ratio, entry.volume)
 
     def _stands_for(self, entry: CatalogueEntry, kind: str | None) -> str | None:
         """By a contract that two ids share, by its name, or by its symbol if the provider files it
@@ -109,17 +124,19 @@ class _Judge:
     def _evidence(self, entry: CatalogueEntry, kind: str | None, canonical: str) -> list[Evidence]:
         found: list[Evidence] = []
         if kind:
-            found.append((NAME, f'"{entry.asset.name}" says {kind}'))
+            found.append(Evidence("name", f'"{entry.asset.name}" says {kind}'))
         if entry.groups:
-            found.append((CATEGORY, f"filed under {', '.join(sorted(entry.groups))}"))
+            found.append(Evidence("category", f"filed under {', '.join(sorted(entry.groups))}"))
         if entry.secondary:
-            found.append((SECONDARY, "left out of the list by market cap"))
+            found.append(Evidence("left out", "left out of the list by market cap"))
         if shared := self.families.same_contract(entry):
-            found.append((CONTRACT, f"has the same contract on {shared[1]}"))
+            found.append(Evidence("contract", f"has the same contract on {shared[1]}"))
         base = self.coins.get(canonical)
         elsewhere = set(entry.platforms) - set(base.platforms if base else ())
         if elsewhere and len(elsewhere) == len(entry.platforms):
-            found.append((ELSEWHERE, f"on {min(elsewhere)}, where {canonical} has no contract"))
+            found.append(
+                Evidence("place", f"on {min(elsewhere)}, where {canonical} has no contract")
+            )
         return found
 
     def _listed_ratio(self, entry: CatalogueEntry, canonical: str) -> float | None:
@@ -130,14 +147,11 @@ class _Judge:
 
     def _priced(self, likeness: Likeness | None, ratio: float, canonical: str) -> Evidence:
         if likeness is None:
-            return LISTED, f"{ratio:.3f} of the price of {canonical} in the list"
-        moves = (
-            f", daily changes correlate at {likeness.correlation:.2f}"
-            if likeness.correlation is not None
-            else ""
-        )
-        what = f"{ratio:.3f} of the price of {canonical} (median of {likeness.days} days"
-        return SERIES, f"{what} to {likeness.through}){moves}"
+            return Evidence("price", f"{ratio:.3f} of the price of {canonical} in the list")
+        days = f"median of {likeness.days} days to {likeness.through}"
+        moves = f"; daily changes correlate at {likeness.correlation:.2f}"
+        together = moves if _together(likeness) else ""
+        return Evidence("series", f"{ratio:.3f} of the price of {canonical} ({days}{together})")
 
     def _verdict(
         self,

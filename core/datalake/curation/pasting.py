@@ -38,7 +38,7 @@ def as_yaml(found: Sequence[Lookalike], mapping: Mapping, note: str) -> str:
     if unproven:
         lines += ["", "# Not proven, so not suggested:"]
         for one in unproven:
-            lines += _comment(f"  {one.asset} for {one.canonical}: {'; '.join(one.evidence)}")
+            lines += _comment(f"  {one.asset} for {one.canonical}: {_reasons(one)}")
     return "\n".join(lines)
 
 
@@ -52,8 +52,12 @@ def _family(canonical: str, found: Sequence[Lookalike], mapping: Mapping) -> Ite
                 yield f"      - {_id(member.asset)}"
         for one in ours:
             if one.verdict == kind:
-                yield from _comment("; ".join(one.evidence), "      ")
+                yield from _comment(_reasons(one), "      ")
                 yield f"      - {_id(one.asset)}"
+
+
+def _reasons(one: Lookalike) -> str:
+    return "; ".join(reason.text for reason in one.evidence)
 
 
 def _comment(text: str, indent: str = "") -> list[str]:
