@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as MappingType
 from datetime import date
 
@@ -144,10 +144,10 @@ class Mapping:
                 yield evolve(rule, source=own.source)
         yield own
 
-    def needs_members(self, column: str, canonical_id: str) -> bool:
-        """Whether variants' values of a column are needed for an asset, by any of its rules."""
+    def needs_members(self, column: str, canonical_id: str, among: Iterable[str]) -> bool:
+        """Whether rules of the columns `among` need an asset's variants' values of `column`."""
         return any(
             rule.needs_members and column in (name, *rule.how.reads)
-            for name in self.columns
+            for name in among
             for rule in self.rules_for(name, canonical_id)
         )

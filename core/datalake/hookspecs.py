@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pluggy
 
 if TYPE_CHECKING:
+    from datalake_aggregation import Reducer
+
     from .models import Provider
     from .stores import Store
 
@@ -23,3 +25,8 @@ def register_providers() -> Iterable[Provider]:  # type: ignore[empty-body]  # a
 @hookspec
 def register_stores() -> Mapping[str, Callable[[str], Store]]:  # type: ignore[empty-body]  # same
     """Return openers of stores by URL scheme, each taking the whole URL."""
+
+
+@hookspec
+def register_reducers() -> Mapping[str, Reducer]:  # type: ignore[empty-body]  # same
+    """Return reducers by the name that a mapping gives them: `{reduce: NAME, of: members}`."""

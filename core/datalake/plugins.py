@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib.metadata
 import logging
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 from attrs import evolve, field, frozen
@@ -17,7 +18,12 @@ from .models import Dataset, Plan, Provider
 from .stores import Store
 from .suggest import did_you_mean
 
+if TYPE_CHECKING:
+    from datalake_aggregation import Reducer
+
 GROUP = "datalake"
+#: A URL scheme, or the name of a reducer in a mapping.
+NAME = re.compile(r"[a-z][a-z0-9+._-]*")
 Opener = Callable[[str], Store]
 
 log = logging.getLogger(__name__)
@@ -32,6 +38,7 @@ class Plugin:
     version: str
     providers: Sequence[Provider] = ()
     stores: Mapping[str, Opener] = field(factory=dict)
+    reducers: Mapping[str, Reducer] = field(factory=dict)
     error: str | None = None
 
     def __str__(self) -> str:
@@ -60,6 +67,13 @@ class Registry:
         """The openers of stores by URL scheme."""
         return {
             scheme: opener for plugin in self.plugins for scheme, opener in plugin.stores.items()
+        }
+
+    @property
+    def reducers(self) -> dict[str, Reducer]:
+        """The reducers that a mapping may name."""
+        return {
+            name: reducer for plugin in self.plugins for name, reducer in plugin.reducers.items()
         }
 
     def provider(self, name: str) -> Provider:
@@ -114,13 +128,20 @@ def _register(plugin: Plugin, module: Any) -> Plugin:
     manager.register(module, name=plugin.name)
     manager.check_pending()
     providers = [p for found in manager.hook.register_providers() for p in found]
-    stores = {s: opener for found in manager.hook.register_stores() for s, opener in found.items()}
+    stores = _named(manager.hook.register_stores(), "register_stores")
+    reducers = _named(manager.hook.register_reducers(), "register_reducers")
     for provider in providers:
         _check(provider)
-    for scheme, opener in stores.items():
-        if not isinstance(scheme, str) or not callable(opener):
-            raise TypeError(f"register_stores() gave {scheme!r}: {opener!r}, not scheme: opener")
-    return evolve(plugin, providers=providers, stores=stores)
+    return evolve(plugin, providers=providers, stores=stores, reducers=reducers)
+
+
+def _named(answers: Iterable[Mapping[str, Any]], hook: str) -> dict[str, Any]:
+    """What a hook that registers functions by name gave."""
+    named = {name: function for found in answers for name, function in found.items()}
+    for name, function in named.items():
+        if not isinstance(name, str) or not NAME.fullmatch(name) or not callable(function):
+            raise TypeError(f"{hook}() gave {name!r}: {function!r}, not a word and a function")
+    return named
 
 
 def _check(provider: object) -> None:
@@ -139,7 +160,7 @@ def _without_clashes(plugins: Sequence[Plugin]) -> list[Plugin]:
     """Two plugins that bring one name are both refused: neither is the right one."""
     names = Counter(key for plugin in plugins for key in _claims(plugin))
     return [
-        evolve(plugin, providers=(), stores={}, error=_clash(plugin, clashes, plugins))
+        evolve(plugin, providers=(), stores={}, reducers={}, error=_clash(plugin, clashes, plugins))
         if (clashes := [key for key in _claims(plugin) if names[key] > 1])
         else plugin
         for plugin in plugins
@@ -147,8 +168,10 @@ def _without_clashes(plugins: Sequence[Plugin]) -> list[Plugin]:
 
 
 def _claims(plugin: Plugin) -> list[str]:
-    return [f"provider {p.name!r}" for p in plugin.providers] + [
-        f"store scheme {scheme!r}" for scheme in plugin.stores
+    return [
+        *(f"provider {p.name!r}" for p in plugin.providers),
+        *(f"store scheme {scheme!r}" for scheme in plugin.stores),
+        *(f"reducer {name!r}" for name in plugin.reducers),
     ]
 
 

@@ -16,7 +16,7 @@ from datalake_aggregation import Mapping
 
 from .frame import canonical_rows, long_frame
 from .limits import known_limits
-from .plan import Feed
+from .plan import Feed, folded_columns
 from .series import Series
 
 #: Canonical assets that are folded at once.
@@ -43,9 +43,9 @@ def fold_all(
     with_market = any(one.want.name in prices for one in series)
     parts, exclusions = [], []
     for batch in _batches(series, mapping):
-        frame = long_frame(batch, feeds, columns)
-        limits = known_limits(batch, feeds, mapping, frame)
-        rows, folded = canonical_rows(frame, mapping, limits, with_market=with_market)
+        frame = long_frame(batch, feeds, folded_columns(mapping, columns))
+        limits = known_limits(batch, feeds, columns, mapping, frame)
+        rows, folded = canonical_rows(frame, columns, mapping, limits, with_market=with_market)
         parts.append(rows.filter(pl.col("date") >= since))
         exclusions.append(folded.exclusions)
     return Folding(pl.concat(parts), pl.concat(exclusions))

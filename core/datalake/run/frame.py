@@ -60,16 +60,20 @@ def _renamed(series: Series, feeds: Sequence[Feed]) -> pl.DataFrame:
 
 
 def canonical_rows(
-    frame: pl.DataFrame, mapping: Mapping, limits: Limits, *, with_market: bool
+    frame: pl.DataFrame,
+    columns: Sequence[str],
+    mapping: Mapping,
+    limits: Limits,
+    *,
+    with_market: bool,
 ) -> tuple[pl.DataFrame, Folded[pl.DataFrame]]:
-    """The folded rows of each canonical asset, values beyond the limits null.
+    """The folded rows of each canonical asset with those columns, values beyond the limits null.
 
     `with_market` says that prices were wanted: rows then begin with an asset's first market day.
     """
     folded = fold(frame, mapping)
-    rows = pl.DataFrame(folded.frame).with_columns(
-        _within(column, known) for column, known in limits.items()
-    )
+    rows = pl.DataFrame(folded.frame).select("date", "canonical_id", *columns)
+    rows = rows.with_columns(_within(column, known) for column, known in limits.items())
     values = [column for column in rows.columns if column not in ("date", "canonical_id")]
     known = rows.filter(pl.any_horizontal(pl.col(values).is_not_null()))
     kept = _from_first_market_day(known) if with_market else known

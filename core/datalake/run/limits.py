@@ -13,6 +13,7 @@ import polars as pl
 
 from datalake_aggregation import Mapping
 
+from ..models import DAY
 from .plan import Feed
 from .series import LATE, Series
 
@@ -24,27 +25,54 @@ Limits = dict[str, dict[str, date]]
 
 
 def known_limits(
-    series: Iterable[Series], feeds: Sequence[Feed], mapping: Mapping, frame: pl.DataFrame
+    series: Iterable[Series],
+    feeds: Sequence[Feed],
+    columns: Sequence[str],
+    mapping: Mapping,
+    frame: pl.DataFrame,
 ) -> Limits:
-    """The limits of all columns that are folded from members; `frame` is the long frame."""
+    """The limits of those columns that are folded from members; `frame` is the long frame."""
     limits: Limits = {}
     for one in series:
-        through = one.known_through
-        if through is None:
+        if one.known_through is None:
             continue
         asset = one.want.asset.id
         canonical = mapping.canonical_of(asset)
-        members = {member.asset: member.kind for member in mapping.members(canonical)}
         for feed in feeds:
-            rule = mapping.columns[feed.output]
-            if feed.dataset != one.want.name or not rule.needs_members:
+            if feed.dataset != one.want.name:
                 continue
-            if rule.relies_on(members[asset]) and (
-                asset == canonical or _matters(frame, feed.output, asset, list(members), through)
-            ):
-                known = limits.setdefault(feed.output, {})
-                known[canonical] = min(through, known.get(canonical, through))
+            through = _known_through(frame, feed.output, asset, one.known_through)
+            for column in columns:
+                if _hangs_on(frame, column, feed.output, asset, through, mapping):
+                    known = limits.setdefault(column, {})
+                    known[canonical] = min(through, known.get(canonical, through))
     return limits
+
+
+def _known_through(frame: pl.DataFrame, fed: str, asset: str, through: date) -> date:
+    """The day to which an asset's values are known: another source of the column may go on."""
+    own = frame.filter(pl.col("asset") == asset, pl.col(fed).is_not_null())
+    last = own["date"].max()
+    return max(through, last) if isinstance(last, date) else through
+
+
+def _hangs_on(
+    frame: pl.DataFrame, column: str, fed: str, asset: str, through: date, mapping: Mapping
+) -> bool:
+    """Whether a rule that holds after `through` makes cells of `column` wrong without the asset.
+
+    `fed` is the column that the asset has no value of: `column` itself, or what it is weighed by.
+    """
+    canonical = mapping.canonical_of(asset)
+    members = {member.asset: member.kind for member in mapping.members(canonical)}
+    return any(
+        fed in (column, rule.share(column))
+        and rule.relies_on(members[asset])
+        and (
+            asset == canonical or _matters(frame, rule.share(column), asset, list(members), through)
+        )
+        for rule in mapping.rules_for(column, canonical, through + DAY)
+    )
 
 
 def _matters(

@@ -39,6 +39,7 @@ from .plan import (
     check_refresh,
     check_taking_part,
     feeds,
+    folded_columns,
     output_columns,
     wants,
 )
@@ -82,7 +83,7 @@ def run(
     options.check(started)
     check_datasets(options.datasets, registry)
     check_refresh(options.refresh, registry)
-    mapping = read_mapping(options)
+    mapping = read_mapping(options, registry)
     stop = stop or threading.Event()
     check_output(options.output, synthetic=options.sandbox)
     check_report(options)
@@ -96,10 +97,10 @@ def run(
             return one.finish(one.make(progress, stop), clock())
 
 
-def read_mapping(options: Options) -> CanonicalMapping:
+def read_mapping(options: Options, registry: Registry) -> CanonicalMapping:
     """The shipped mapping with the user's file over it; a mistake in it is a ConfigError."""
     try:
-        return load_mapping(options.mapping)
+        return load_mapping(options.mapping, reducers=registry.reducers)
     except MappingError as error:
         raise ConfigError(str(error)) from error
 
@@ -210,7 +211,7 @@ class _Run:
         return tallies, series
 
     def _aggregate(self, series: list[Series]) -> Folding:
-        sources = feeds(self.mapping, self._columns)
+        sources = feeds(self.mapping, folded_columns(self.mapping, self._columns))
         since = self.options.since or date.min
         folding = fold_all(series, sources, self._columns, self.mapping, since)
         stale = self.options.gate.stale_days * DAY

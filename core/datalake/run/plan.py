@@ -52,15 +52,22 @@ class Feed:
     column: str
     output: str
     place: int
-    needs_members: bool
+
+
+def folded_columns(mapping: CanonicalMapping, columns: Sequence[str]) -> list[str]:
+    """The columns that are folded: those of the output, and the weights that their rules read."""
+    rules = [mapping.columns[column] for column in columns]
+    rules += [
+        rule for column in columns for own in mapping.overrides_of(column).values() for rule in own
+    ]
+    read = {name for rule in rules for name in rule.how.reads if name in mapping.columns}
+    return [*columns, *(name for name in mapping.columns if name in read.difference(columns))]
 
 
 def feeds(mapping: CanonicalMapping, columns: Sequence[str]) -> list[Feed]:
     """Where each output column comes from, as the mapping says."""
     return [
-        Feed(
-            source.rpartition(".")[0], source.rpartition(".")[2], output, place, rule.needs_members
-        )
+        Feed(source.rpartition(".")[0], source.rpartition(".")[2], output, place)
         for output, rule in mapping.columns.items()
         if output in columns
         for place, source in enumerate(rule.source)
@@ -84,17 +91,21 @@ def wants(
 ) -> list[Want]:
     """Everything that the run wants, per provider in the universe's order: largest assets first.
 
-    Variants are wanted only of datasets that a rule over members needs.
+    Variants are wanted only of datasets that a rule over members needs, for their asset.
     """
     outputs = output_columns(mapping, options.columns)
-    sources_of_columns = feeds(mapping, outputs)
-    with_members = {feed.dataset for feed in sources_of_columns if feed.needs_members}
+    folded_into = folded_columns(mapping, outputs)
+    sources_of_columns = feeds(mapping, folded_into)
     found: list[Want] = []
     for source, dataset in _datasets(options, sources, mapping):
         name = f"{source.provider.name}.{dataset.name}"
-        folded = name in with_members
-        fed = [feed.column for feed in sources_of_columns if feed.dataset == name]
-        columns = list(dict.fromkeys([*fed, *dataset.witnesses(outputs)]))
+        fed = [feed for feed in sources_of_columns if feed.dataset == name]
+        columns = list(dict.fromkeys([*(one.column for one in fed), *dataset.witnesses(outputs)]))
+        folded = {
+            canonical.id
+            for canonical in universe.assets
+            if any(mapping.needs_members(one.output, canonical.id, folded_into) for one in fed)
+        }
         refresh = bool({"all", source.provider.name, name} & set(options.refresh))
         # the guard looks at days in a row: those before the first wanted one decide on it, too
         lead = (mapping.guard.days - 1) * DAY if folded else timedelta(0)
@@ -107,12 +118,12 @@ def wants(
                 asset.id == canonical.id,
                 wanted,
                 reachable,
-                folded,
+                canonical.id in folded,
                 columns,
                 refresh,
             )
             for canonical, asset in member_assets(universe)
-            if folded or asset.id == canonical.id
+            if canonical.id in folded or asset.id == canonical.id
         ]
     return found
 
@@ -136,7 +147,8 @@ def windows(
 def _datasets(
     options: Options, sources: Sequence[Source], mapping: CanonicalMapping
 ) -> Iterator[tuple[Source, Dataset]]:
-    needed = {feed.dataset for feed in feeds(mapping, output_columns(mapping, options.columns))}
+    columns = folded_columns(mapping, output_columns(mapping, options.columns))
+    needed = {feed.dataset for feed in feeds(mapping, columns)}
     for source in sources:
         for dataset in source.provider.datasets:
             name = f"{source.provider.name}.{dataset.name}"
