@@ -29,24 +29,6 @@ def register_providers():
 Install = Callable[..., None]
 
 
-@pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
-    """Put a distribution with one entry point on the path, as pip would leave it."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-
-    def install(module: str, source: str, dist: str | None = None, version: str = "1.2") -> None:
-        (tmp_path / f"{module}.py").write_text(source)
-        info = tmp_path / f"{(dist or module).replace('-', '_')}-{version}.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: {dist or module}\nVersion: {version}\n"
-        )
-        (info / "entry_points.txt").write_text(f"[datalake]\n{module} = {module}\n")
-        monkeypatch.delitem(sys.modules, module, raising=False)
-
-    return install
-
-
 def only(name: str) -> Registry:
     """The registry of one plugin."""
     return load([name])
@@ -104,7 +86,12 @@ HOOK = "from datalake import hookimpl\n@hookimpl\ndef register_providers():\n   
         ),
         (
             "from datalake import hookimpl\n@hookimpl\ndef register_stores():\n    return {'x': 1}",
-            "not scheme: opener",
+            "register_stores() gave 'x': 1, not a word and a function",
+        ),
+        (
+            "from datalake import hookimpl\n@hookimpl\n"
+            "def register_reducers():\n    return {'the mean': max}",
+            "register_reducers() gave 'the mean': <built-in function max>, not a word and",
         ),
         (
             GOOD.replace('name="acme"', 'name="Acme Corp"'),

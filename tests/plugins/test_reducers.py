@@ -1,0 +1,102 @@
+"""A reducer that a third-party package brings: named in a mapping, it makes a published column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from datalake.plugins import load
+from datalake.run.options import Options
+from datalake.run.pipeline import run
+from datalake_aggregation import aggregate, load_mapping, parse_mapping
+
+SPREAD = """
+import narwhals.stable.v2 as nw
+from datalake import hookimpl
+
+def spread(rows, column):
+    found = rows.group_by("date", "canonical_id").agg(
+        nw.col(column).max().alias("high"), nw.col(column).min().alias("low"))
+    return found.select("date", "canonical_id", (nw.col("high") - nw.col("low")).alias(column))
+
+def lowest(rows, column):
+    return rows.group_by("date", "canonical_id").agg(nw.col(column).min())
+
+@hookimpl
+def register_reducers():
+    return {"spread": spread, "lowest": lowest}
+"""
+
+MINE = """\
+version: 1
+columns:
+  spread: {source: coingecko.market.price, reduce: spread, of: members}
+  lowest: {source: coingecko.market.price, reduce: lowest, of: members}
+  highest: {source: coingecko.market.price, max: members}
+"""
+
+Install = Callable[..., None]
+
+
+def test_a_plugins_reducer_reaches_the_output(install: Install, tmp_path: Path) -> None:
+    """Installed, named in the user's mapping, and there it is: for families and lone assets."""
+    install("acme_spread", SPREAD)
+    mapping = tmp_path / "mine.yaml"
+    mapping.write_text(MINE)
+    options = Options(
+        cache="memory:",
+        output=tmp_path / "data.parquet",
+        mapping=mapping,
+        columns="extended",
+        sandbox=True,
+        as_of=datetime(2026, 3, 15, 10, 30, tzinfo=timezone.utc),
+        since=datetime(2026, 2, 15, tzinfo=timezone.utc).date(),
+        assets=("bitcoin", "monero"),
+    )
+    run(options, load(), {})
+    rows = pl.read_parquet(options.output)
+    assert (
+        rows.select((pl.col("highest") - pl.col("lowest") - pl.col("spread")).abs().max()).item()
+        == 0
+    )
+    spreads = dict(rows.group_by("canonical_id").agg(pl.col("spread").max()).iter_rows())
+    assert spreads["bitcoin"] > 0
+    assert spreads["monero"] == 0
+
+
+def test_two_reducers_of_one_name_are_both_refused(install: Install) -> None:
+    """Neither is silently the right one."""
+    install("acme_spread", SPREAD)
+    install("acme_other", SPREAD)
+    registry = load()
+    assert registry.reducers == {}
+    for plugin in registry.broken:
+        assert "reducer 'spread', reducer 'lowest' is also brought by" in (plugin.error or "")
+    assert len(registry.broken) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("return rows.group_by('x').agg(nw.len())", "failed: "),
+        ("raise KeyError('no luck')", "failed: KeyError: 'no luck'"),
+        ("return None", "failed: TypeError"),
+        ("return rows.select('date', column)", "returned no canonical_id, only date, spread"),
+        ("return rows", "returned more than one row for a canonical asset and day"),
+    ],
+)
+def test_a_reducer_that_goes_wrong_is_named(
+    body: str, says: str, install: Install, tmp_path: Path
+) -> None:
+    """Which one, for which column, and what it did."""
+    install("acme_wrong", SPREAD.replace("    found = rows", f"    {body}\n    found = rows", 1))
+    rows = pl.DataFrame(
+        {"date": [datetime(2026, 3, 1)] * 2, "asset": ["weth", "ethereum"], "spread": [1.0, 2.0]}  # noqa: DTZ001
+    )
+    mapping = parse_mapping(MINE, over=load_mapping(), reducers=load().reducers)
+    with pytest.raises(ValueError, match=f'the reducer "spread" of the column "spread" {says}'):
+        aggregate(rows, mapping)
