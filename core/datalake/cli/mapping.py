@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+import os
+from collections.abc import Callable, Container, Sequence
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from datalake_aggregation import Guard, Mapping, MappingError, Member, Rule, load_mapping
 
+from ..environment import read_environment
 from ..errors import ConfigError
+from ..plugins import Registry
 from ..settings import read_settings
 from ..suggest import did_you_mean
 from .output import format_option, print_json, print_rows
+from .plugins import load_plugins, plugin_options
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 #: Columns of tables that are not broken, so that they can be copied.
 WHOLE = ("asset", "canonical_id", "column", "kind", "where")
@@ -26,18 +33,34 @@ mapping_option = click.option(
 )
 
 
-def usual_mapping(file: Path | None) -> Mapping:
+def usual_mapping(file: Path | None, registry: Registry) -> Mapping:
     """The mapping that a run would use: the shipped one with the user's file over it."""
     named = read_settings().run.mapping
-    return read_mapping(file or (Path(named) if named else None))
+    return read_mapping(file or (Path(named) if named else None), registry)
 
 
-def read_mapping(file: Path | None) -> Mapping:
+def read_mapping(file: Path | None, registry: Registry) -> Mapping:
     """The shipped mapping with that file over it; a mistake in it is a ConfigError."""
     try:
-        return load_mapping(file)
+        return load_mapping(file, reducers=registry.reducers)
     except MappingError as error:
         raise ConfigError(str(error)) from error
+
+
+def mapping_options(function: F) -> F:
+    """`--mapping` and the plugins', whose reducers it may name: the command gets a Mapping."""
+
+    @mapping_option
+    @plugin_options
+    @wraps(function)
+    def call(
+        file: Path | None, plugins: tuple[str, ...] | None, no_plugins: bool, **rest: Any
+    ) -> Any:
+        environment = read_environment(os.environ, Path(".env"))
+        registry = load_plugins(plugins, no_plugins, environment)
+        return function(mapping=usual_mapping(file, registry), **rest)
+
+    return call  # type: ignore[return-value]  # click adds the options that are taken here
 
 
 @click.group("mapping")
@@ -50,9 +73,9 @@ def command() -> None:
 
 @command.command("show")
 @click.argument("asset", nargs=-1)
-@mapping_option
+@mapping_options
 @format_option
-def show(asset: tuple[str, ...], file: Path | None, form: str) -> None:
+def show(asset: tuple[str, ...], mapping: Mapping, form: str) -> None:
     """Show the mapping in force and where each entry stands; with an ASSET only its family.
 
     \b
@@ -61,7 +84,6 @@ def show(asset: tuple[str, ...], file: Path | None, form: str) -> None:
       datalake mapping show bitcoin weth
       datalake mapping show --format json
     """
-    mapping = usual_mapping(file)
     families = _families(mapping, asset)
     if form == "json":
         print_json(
@@ -89,9 +111,9 @@ def show(asset: tuple[str, ...], file: Path | None, form: str) -> None:
 
 @command.command("explain")
 @click.argument("asset")
-@mapping_option
+@mapping_options
 @format_option
-def explain(asset: str, file: Path | None, form: str) -> None:
+def explain(asset: str, mapping: Mapping, form: str) -> None:
     """Say what becomes of one ASSET: of which canonical asset it is part, why, and by what rules.
 
     `datalake explain` does the same for one published number.
@@ -101,7 +123,6 @@ def explain(asset: str, file: Path | None, form: str) -> None:
       datalake mapping explain wrapped-bitcoin
       datalake mapping explain lombard-staked-btc --format json
     """
-    mapping = usual_mapping(file)
     listed = _listed(mapping).get(asset)
     canonical = mapping.canonical_of(asset)
     why = _why(mapping, asset, listed)

@@ -87,7 +87,7 @@ def lint_(
       datalake mapping lint my-mapping.yaml --online
     """
     try:
-        mapping = load_mapping(file)
+        mapping = load_mapping(file, reducers=lake.registry.reducers)
     except MappingError as error:
         found = [Finding("error", one.where, *_remedied(one.what)) for one in error.found]
         _tell(found, "not checked further: the file cannot be loaded", form)
@@ -159,7 +159,7 @@ def suggest(
       datalake mapping suggest --sandbox
       datalake mapping suggest bitcoin ethereum --sandbox --format table
     """
-    mapping = usual_mapping(file)
+    mapping = usual_mapping(file, lake.registry)
     catalogue = _catalogue(lake, online)
     if catalogue is None:
         raise ConfigError(f"{_against(lake, catalogue)}: there is nothing to choose from")
@@ -206,7 +206,7 @@ def diff(file: Path, against: Path | None, since: date | None, lake: Lake, form:
       datalake mapping diff my-mapping.yaml --sandbox
       datalake mapping diff my-mapping.yaml --against old-mapping.yaml --since 2026-01-01
     """
-    before, after = read_mapping(against), read_mapping(file)
+    before, after = (read_mapping(one, lake.registry) for one in (against, file))
     found = effect(
         before,
         after,

@@ -21,7 +21,7 @@ from ..run.folding import fold_all
 from ..run.naming import series_key
 from ..run.options import Options
 from ..run.pipeline import now
-from ..run.plan import Want, feeds, output_columns, wants
+from ..run.plan import Want, feeds, folded_columns, output_columns, wants
 from ..run.series import Series
 from ..run.sources import Source, sources
 from ..run.tally import Tally
@@ -157,7 +157,8 @@ class _Refold:
         missing = {one.want.asset.id for one in series if one.known_through == date.min}
         there = [one for one in series if one.known_through != date.min]
         since = self.since or date.min
-        rows = fold_all(there, feeds(side.mapping, columns), columns, side.mapping, since).rows
+        fed = feeds(side.mapping, folded_columns(side.mapping, columns))
+        rows = fold_all(there, fed, columns, side.mapping, since).rows
         return rows, missing
 
     def _series(self, universe: Universe, mapping: CanonicalMapping) -> list[Series]:
