@@ -17,6 +17,11 @@ from .suggest import did_you_mean
 FILE = Path("datalake.toml")
 
 
+def _at_least_one(_: Any, attribute: Attribute[int], value: int) -> None:
+    if value < 1:
+        raise ValueError(f"{attribute.name} must be 1 or more, not {value}")
+
+
 def _positive(_: Any, attribute: Attribute[Any], value: Mapping[str, float]) -> None:
     for name, rate in value.items():
         if not 0 < rate < math.inf:
@@ -53,6 +58,13 @@ class CacheSettings:
 
 
 @frozen
+class PublishSettings:
+    """`history` is how many publications are kept to go back to."""
+
+    history: int = field(default=30, validator=_at_least_one)
+
+
+@frozen
 class Settings:
     """The whole file. `rates` are calls per minute by provider, where the vendor grants a key
     another limit than its plan's usual one."""
@@ -60,6 +72,7 @@ class Settings:
     run: RunSettings = RunSettings()
     cache: CacheSettings = CacheSettings()
     gate: GateRules = field(factory=GateRules)
+    publish: PublishSettings = PublishSettings()
     rates: Mapping[str, float] = field(factory=dict, validator=_positive)
 
 

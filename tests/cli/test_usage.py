@@ -97,7 +97,10 @@ WRONG: dict[str, tuple[Line, tuple[str, ...]]] = {
         tiny("--output", "x.parquet", x__parquet="hello"),
         ("did not publish", "'hello'", "--output"),
     ),
-    "output-in-a-bucket": (tiny("--output", "s3://b/x.parquet"), ("only a local path",)),
+    "output-in-a-bucket": (
+        tiny("--output", "s3://b/x.parquet"),
+        ("output s3:", "gs:"),
+    ),
     "output-a-device": (tiny("--output", "/dev/null"), ("not a regular file",)),
     "report-over-the-output": (
         tiny("--output", "x.parquet", "--report", "./x.parquet"),

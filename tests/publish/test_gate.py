@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from datetime import timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -71,7 +72,8 @@ def test_less_than_nine_tenths_is_refused(made, rows, published, fewer, rule, wo
     outcome = publish(candidate, published)
     assert not outcome.published
     assert words in refused(outcome)[rule]
-    assert outcome.candidate_path == published.with_name("user_facing_data.candidate.parquet")
+    kept = published.with_name("user_facing_data.candidate.parquet")
+    assert outcome.candidate_path == str(kept)
     kept = pl.read_parquet(outcome.candidate_path).with_columns(pl.col("date").dt.date())
     assert kept.equals(candidate.rows)
     assert {path: path.read_bytes() for path in before} == before
@@ -103,7 +105,7 @@ def test_a_lost_column_is_refused(made, frame, output):
 def test_force_publishes_and_is_recorded(made, rows, published):
     """A reason turns refusals into warnings that carry it, and leaves no candidate behind."""
     smaller = made(rows.head(50))
-    kept = publish(smaller, published).candidate_path
+    kept = Path(publish(smaller, published).candidate_path)
     assert kept.exists()
     outcome = publish(smaller, published, force="the universe was cut on purpose")
     assert outcome.published
@@ -121,7 +123,7 @@ def test_force_does_not_break_the_contract(made, rows, published):
     for bad in (rows.with_columns(volume=-1.0), rows.clear(), rows.drop("close")):
         outcome = publish(made(bad), published, force="because")
         assert not outcome.published
-        assert outcome.candidate_path.exists()
+        assert Path(outcome.candidate_path).exists()
     assert published.read_bytes() == before
 
 
@@ -171,7 +173,7 @@ def test_a_damaged_file_is_a_warning_and_replaced(made, rows, published):
         published.write_bytes(data)
         outcome = publish(made(rows), published)
         assert outcome.published, damage
-        (check,) = [check for check in outcome.checks if check.name == "published file"]
+        (check,) = [check for check in outcome.checks if check.name == "copies"]
         assert check.level == "warning", damage
         assert "damaged" in check.detail
         assert published.read_bytes() == whole

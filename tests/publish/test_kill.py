@@ -99,7 +99,8 @@ def check_next_run(output, made, frame):
     rows = frame(ids=[f"asset-{at:02}" for at in range(30)], days=300)
     assert publish(made(rows), output).published
     names = {path.name for path in output.parent.iterdir()}
-    assert names == {output.name, assets_path(output).name, f".{output.name}.lock"}
+    beside = (assets_path(output).name, "user_facing_data.published", f".{output.name}.lock")
+    assert names == {output.name, *beside}
 
 
 def test_killed_before_every_single_step(tmp_path, whole, made, frame):

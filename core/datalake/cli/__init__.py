@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "Check the settings, the plugins and the cache.",
     "mapping": "Show, check and edit the canonical mapping.",
     "providers": "List the installed providers, or show one in full.",
+    "publish": "Look at what is published and what was before, and go back.",
     "run": "Make and publish the dataset.",
     "sandbox": "Serve the three APIs from a simulated market.",
     "universe": "Show the canonical assets that a run is about.",

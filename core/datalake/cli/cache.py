@@ -9,11 +9,11 @@ from attrs import asdict, evolve
 
 from ..cache import AssetCache, Found, Miss, SeriesKey, decide
 from ..cache.rows import OBSERVED
+from ..clock import now
 from ..errors import ConfigError
 from ..lake.inventory import Group, Item, groups, matching, parse_name, series_name, take
 from ..lake.verifying import dataset_of
 from ..models import DAY, Dataset, Window
-from ..run.pipeline import now
 from ..run.sources import choose_plan
 from ..stores import Store
 from ..suggest import did_you_mean

@@ -11,6 +11,7 @@ from typing import Any
 import click
 from attrs import asdict
 
+from ..clock import now
 from ..errors import ConfigError
 from ..exits import Exit
 from ..lake.inventory import take
@@ -18,7 +19,6 @@ from ..lake.portable import bring_in, carried, export
 from ..lake.pruning import remove, superfluous
 from ..lake.verifying import Fault, verify
 from ..publish.files import replacing
-from ..run.pipeline import now
 from .cache import command
 from .lakes import Lake, lake_options
 from .numbers import size

@@ -11,6 +11,7 @@ from attrs import asdict
 from datalake_aggregation import Mapping, MappingError, load_mapping
 
 from ..cache import SERIES, AssetCache
+from ..clock import now
 from ..curation.catalogue import Catalogue, newest
 from ..curation.effect import Change, Effect, effect
 from ..curation.lint import Finding, Known, lint
@@ -19,7 +20,6 @@ from ..curation.pasting import as_yaml
 from ..curation.prices import Prices, held
 from ..errors import ConfigError, FetchError
 from ..exits import Exit
-from ..run.pipeline import now
 from ..settings import read_settings
 from .lakes import Lake, lake_options, store_options
 from .logs import say

@@ -12,10 +12,12 @@ from typing import Any
 
 import click
 
+from ..clock import now
 from ..environment import read_environment
 from ..plugins import Registry
+from ..publish.pointer import Keep
 from ..run.options import Options
-from ..run.pipeline import now, run
+from ..run.pipeline import run
 from ..run.sources import keys
 from ..settings import RunSettings, read_settings
 from ..suggest import did_you_mean
@@ -39,7 +41,7 @@ OUTPUT = "user_facing_data.parquet"
 @click.option("--until", type=LastDay(), help="Last day.  [default: yesterday]")
 @click.option("--as-of", type=Instant(now), help="Run as if it were this instant (UTC).")
 @click.option("--cache", help="Where series are kept: a folder, file:, memory:, …")
-@click.option("--output", type=click.Path(path_type=Path), help="The file to publish.")
+@click.option("--output", metavar="PATH", help="The file to publish: a path, or gs://….")
 @click.option("--mapping", type=click.Path(path_type=Path), help="YAML over the shipped mapping.")
 @click.option(
     "--columns",
@@ -146,6 +148,7 @@ def _options(flags: dict[str, Any], environment: Mapping[str, str], registry: Re
         "rates": settings.rates,
         "mirror": settings.cache,
         "gate": settings.gate,
+        "keep": Keep(settings.publish.history),
     }
     return Options(
         **{
@@ -159,12 +162,12 @@ def _options(flags: dict[str, Any], environment: Mapping[str, str], registry: Re
 def _sandbox_place(recordings: Path | None) -> dict[str, Any]:
     """Simulated and recorded data stay apart from real data and from each other."""
     folder = SANDBOX / "recordings" if recordings else SANDBOX
-    return {"cache": str(folder), "output": folder / OUTPUT}
+    return {"cache": str(folder), "output": str(folder / OUTPUT)}
 
 
 def _place(file: RunSettings, environment: Mapping[str, str]) -> dict[str, Any]:
     cache = file.cache or default_cache(False, environment)
-    return {"cache": cache, "output": Path(file.output or OUTPUT)}
+    return {"cache": cache, "output": file.output or OUTPUT}
 
 
 def default_cache(sandbox: bool, environment: Mapping[str, str]) -> str:

@@ -8,8 +8,8 @@ from typing import Literal
 
 import click
 
+from ..clock import now
 from ..errors import ConfigError
-from ..run.pipeline import now
 from .parsing import Instant
 
 

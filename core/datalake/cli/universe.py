@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
+from ..clock import now
 from ..environment import read_environment
 from ..errors import ConfigError
 from ..run.archive import newest
-from ..run.pipeline import now
 from ..run.universe import Universe
 from ..stores import open_store
 from .output import format_option, print_rows

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..clock import now
 from ..lake.origin import check_origin, claim
 from ..plugins import Registry
 from ..run.options import Options
-from ..run.pipeline import now
 from ..run.sources import sources
 from ..run.vendors import vendors
 from ..settings import Settings

@@ -13,6 +13,7 @@ from attrs import evolve, frozen
 from datalake_aggregation import Mapping as CanonicalMapping
 
 from ..cache import AssetCache
+from ..clock import now
 from ..errors import ConfigError
 from ..plugins import Registry
 from ..run.archive import newest
@@ -20,7 +21,6 @@ from ..run.fetch import fetch_all
 from ..run.folding import fold_all
 from ..run.naming import series_key
 from ..run.options import Options
-from ..run.pipeline import now
 from ..run.plan import Want, feeds, folded_columns, output_columns, wants
 from ..run.series import Series
 from ..run.sources import Source, sources

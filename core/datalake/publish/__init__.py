@@ -14,6 +14,7 @@ from .candidate import (
     Revision,
 )
 from .flow import publish
+from .place import Place, open_place
 from .target import check_output
 
 __all__ = [
@@ -25,7 +26,9 @@ __all__ = [
     "Evidence",
     "GateRules",
     "Outcome",
+    "Place",
     "Revision",
     "check_output",
+    "open_place",
     "publish",
 ]

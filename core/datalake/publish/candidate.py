@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
@@ -134,14 +133,21 @@ class Check:
 class Outcome:
     """What came of a candidate.
 
-    `rows`, `assets` (those that have rows) and `sha256` (of the data file's bytes) are the
-    candidate's, whether it was published or not. `candidate_path` is where a refused one lies.
+    `published` says that the candidate is what is published now, `new` that it was not before.
+    `path` is the output as the user would write it. `rows`, `assets` (those that have rows) and
+    `sha256` (of the data file's bytes) are the candidate's, whether it was published or not;
+    `version` and `sequence` are None where it was not. `trouble` says what is amiss although it
+    was; `candidate_path` is where a refused one lies.
     """
 
     published: bool
-    path: Path
+    new: bool
+    path: str
+    version: str | None
+    sequence: int | None
     rows: int
     assets: int
     sha256: str
     checks: tuple[Check, ...]
-    candidate_path: Path | None = None
+    trouble: str = ""
+    candidate_path: str | None = None

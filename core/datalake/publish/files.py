@@ -42,7 +42,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     A link is followed; an existing file's permissions are kept.
     """
     path = path.resolve()
-    _sweep(path)
+    sweep(path)
     temporary = _temporary(path, secrets.token_hex(4))
     try:
         with temporary.open("xb") as file:
@@ -56,13 +56,6 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         temporary.unlink(missing_ok=True)
         raise
     _sync(path.parent)
-
-
-def remove(path: Path) -> None:
-    """Remove a file that may not exist, and what a crash left of its replacements."""
-    path = path.resolve()
-    path.unlink(missing_ok=True)
-    _sweep(path)
 
 
 def probe(path: Path) -> None:
@@ -79,7 +72,9 @@ def probe(path: Path) -> None:
     attempt.unlink()
 
 
-def _sweep(path: Path) -> None:
+def sweep(path: Path) -> None:
+    """Remove what a crash left of the path's replacements; call it inside `exclusive`."""
+    path = path.resolve()
     for leftover in path.parent.glob(_temporary(Path(glob.escape(path.name)), "*").name):
         leftover.unlink(missing_ok=True)
 

@@ -1,75 +1,174 @@
-"""The way of a candidate: contract, gate, then the files are replaced, or nothing is."""
+"""The way of a candidate: contract, fence, gate, then version, pointer, copies; or nothing."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 
-from ..errors import StoreError
+from attrs import evolve, frozen
+
+from ..clock import now
+from ..errors import Conflict, StoreError
 from ..rules import GateRules
 from .candidate import Candidate, Check, Outcome
 from .contract import check_contract
-from .files import exclusive, remove, replace
+from .copies import check_copies, copy, keep_candidate
+from .fence import check_fence, check_rolled_back
 from .gate import check_gate
-from .layout import encode_assets, encode_data
-from .target import assets_path, candidate_path, examine
+from .layout import ASSETS, DATA, encode_assets, encode_data
+from .place import LocalPlace, Place, candidate_name, in_words
+from .pointer import Entry, Keep, Pointer, follow, swap
+from .standing import Standing, examine, settle
+from .versions import describe, put, sweep, version_name
 
 _RULES = GateRules()
+_KEEP = Keep()
+#: Rivals that may come first before we give up; each of them has published something.
+TRIES = 20
+#: How many warnings the history keeps of each publication, and how much of each.
+WARNINGS, SHOWN = 20, 300
+
+
+@frozen
+class _Job:
+    """One candidate on its way; `contract` and `data` do not depend on what is published."""
+
+    candidate: Candidate
+    place: Place
+    rules: GateRules
+    force: str | None
+    run_id: str | None
+    keep: Keep
+    clock: Callable[[], datetime]
+    contract: tuple[Check, ...]
+    data: bytes
+
+    def attempt(self) -> Outcome:
+        """Raises Conflict where somebody else has published meanwhile: then try again."""
+        standing = settle(self.place, examine(self.place, self.candidate.synthetic), self.clock())
+        checks = (*self.contract, *check_copies(self.place, standing))
+        if _refused(checks):
+            return self._refuse(checks, standing)
+        files = {DATA: self.data, ASSETS: encode_assets(self.candidate)}
+        version = version_name(self.candidate.as_of, files)
+        checks += self._compare(version, standing)
+        if _refused(checks):
+            return self._refuse(checks, standing)
+        pointer, new = standing.pointer, False
+        if pointer is None or pointer.current.version != version:
+            pointer, new = self._commit(version, files, checks, standing), True
+        elif standing.suffered:
+            put(self.place.store, pointer.current, files)
+        failed = copy(self.place, files)
+        self.place.remove(candidate_name(self.place.name))
+        if new:
+            sweep(self.place.store, pointer, self.clock(), self.keep.grace)
+        outcome = self._outcome((*checks, *failed), pointer.current, new=new)
+        return evolve(outcome, trouble="; ".join(check.detail for check in failed))
+
+    def _compare(self, version: str, standing: Standing) -> tuple[Check, ...]:
+        """What depends on what is published. A reason does not move the fence."""
+        return (
+            *check_fence(self.candidate.as_of, standing.newest),
+            *check_rolled_back(version, standing.pointer, self.force),
+            *check_gate(self.candidate, standing.data, self.rules, self.force),
+        )
+
+    def _commit(
+        self,
+        version: str,
+        files: Mapping[str, bytes],
+        checks: tuple[Check, ...],
+        standing: Standing,
+    ) -> Pointer:
+        """First the version, then the pointer: what the pointer names is there."""
+        entry = Entry(
+            sequence=0,
+            version=version,
+            as_of=self.candidate.as_of,
+            published_at=self.clock(),
+            run_id=self.run_id,
+            rows=self.candidate.rows.height,
+            assets=self._assets,
+            files=describe(files),
+            forced=self.force if self._overrode(checks) else None,
+            warnings=[str(check)[:SHOWN] for check in checks if check.level == "warning"][
+                :WARNINGS
+            ],
+        )
+        pointer = follow(standing.pointer, entry, self.candidate.synthetic, self.keep)
+        put(self.place.store, pointer.current, files)
+        swap(self.place.store, pointer, standing.generation)
+        return pointer
+
+    def _refuse(self, checks: tuple[Check, ...], standing: Standing) -> Outcome:
+        """What is published stands; the candidate is kept to be looked at."""
+        kept = keep_candidate(self.place, self.data)
+        checks = (*checks, *(copy(self.place, {}) if standing.pointer else ()), kept)
+        name = candidate_name(self.place.name)
+        where = self.place.where(name) if kept.passed else None
+        return evolve(self._outcome(checks, None), candidate_path=where)
+
+    def _overrode(self, checks: tuple[Check, ...]) -> bool:
+        """Whether the reason was needed."""
+        return any(not one.passed and f": {self.force}" in one.detail for one in checks)
+
+    @property
+    def _assets(self) -> int:
+        ids = self.candidate.rows.get_column("canonical_id", default=None)
+        return 0 if ids is None else ids.n_unique()
+
+    def _outcome(
+        self, checks: tuple[Check, ...], entry: Entry | None, new: bool = False
+    ) -> Outcome:
+        return Outcome(
+            published=entry is not None,
+            new=new,
+            path=self.place.url,
+            version=entry.version if entry else None,
+            sequence=entry.sequence if entry else None,
+            rows=self.candidate.rows.height,
+            assets=self._assets,
+            sha256=hashlib.sha256(self.data).hexdigest(),
+            checks=checks,
+        )
 
 
 def publish(
-    candidate: Candidate, path: Path, rules: GateRules = _RULES, force: str | None = None
+    candidate: Candidate,
+    place: Place | Path,
+    rules: GateRules = _RULES,
+    force: str | None = None,
+    *,
+    run_id: str | None = None,
+    keep: Keep = _KEEP,
+    clock: Callable[[], datetime] = now,
 ) -> Outcome:
-    """Publish a candidate at a local path, with its assets file beside it.
+    """Publish a candidate at a place (a path is one), with its assets file.
 
     A candidate that breaks the contract or that the gate refuses is kept beside the published
     files, which stay as they are; the outcome's checks say why. `force`, a reason, overrides the
-    gate's comparisons. Raises ConfigError for a path that `check_output` refuses and StoreError
-    where the disk does; in both cases what was published stands.
+    gate's comparisons. Raises ConfigError for a place that `check_output` refuses and StoreError
+    where the place fails; in both cases what was published stands.
     """
-    checks = check_contract(candidate)
-    data = encode_data(candidate)
+    place = LocalPlace(place) if isinstance(place, Path) else place
+    contract, data = check_contract(candidate), encode_data(candidate)
+    job = _Job(candidate, place, rules, force, run_id, keep, clock, contract, data)
     try:
-        with exclusive(path):
-            before = examine(path, candidate.synthetic)
-            if not _refused(checks):
-                checks += check_gate(candidate, before, rules, force)
-            if refused := _refused(checks):
-                checks += (_keep(candidate_path(path), data),)
-            else:
-                _commit(path, data, encode_assets(candidate))
-    except OSError as error:
+        with place.turn():
+            for _ in range(TRIES):
+                try:
+                    return job.attempt()
+                except Conflict:  # somebody else has published: compare with that
+                    continue
+    except (OSError, StoreError) as error:
         raise StoreError(
-            f"output {path} could not be written ({error.strerror or error}); "
+            f"output {place.url} could not be written ({in_words(error)}); "
             "what was published before stands"
         ) from error
-    ids = candidate.rows.get_column("canonical_id", default=None)
-    return Outcome(
-        published=not refused,
-        path=path,
-        rows=candidate.rows.height,
-        assets=0 if ids is None else ids.n_unique(),
-        sha256=hashlib.sha256(data).hexdigest(),
-        checks=checks,
-        candidate_path=candidate_path(path) if refused and checks[-1].passed else None,
-    )
-
-
-def _commit(path: Path, data: bytes, assets: bytes) -> None:
-    """The data file goes last: whoever sees it finds the assets that it needs."""
-    replace(assets_path(path), assets)
-    replace(path, data)
-    remove(candidate_path(path))
-
-
-def _keep(path: Path, data: bytes) -> Check:
-    """A refusal stands, and is to be told, even where the disk has no room for its cause."""
-    try:
-        replace(path, data)
-    except OSError as error:
-        reason = error.strerror or error
-        return Check("candidate", False, "warning", f"it could not be kept at {path} ({reason})")
-    return Check("candidate", True, "ok", f"kept at {path}")
+    raise StoreError(f"output {place.url} is published to all the time; try again later")
 
 
 def _refused(checks: tuple[Check, ...]) -> bool:

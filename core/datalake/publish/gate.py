@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import polars as pl
 from attrs import evolve
 
@@ -11,7 +9,6 @@ from ..rules import GateRules
 from .breadth import crowd, listed
 from .candidate import Candidate, Check
 from .fresh import check_freshness
-from .layout import instant
 from .newest import check_newest
 from .opinion import check_opinions
 from .past import check_past
@@ -26,19 +23,18 @@ def check_gate(
 ) -> tuple[Check, ...]:
     """Compare a candidate that keeps the contract with what is published, and with its evidence.
 
-    `force` is the reason why a candidate that the gate refuses is published all the same. It does
-    not move the fence: what is newer is never replaced by what is older.
+    `force` is the reason why a candidate that the gate refuses is published all the same.
     """
+    first: tuple[Check, ...] = ()
+    content = before.content if isinstance(before, Published) else None
     if isinstance(before, Damaged):
         detail = f"damaged, so there is nothing to compare with: {before.reason}"
-        first, content = Check("published file", False, "warning", detail), None
-    elif before is None or before.content is None:
+        first = (Check("published file", False, "warning", detail),)
+    elif content is None:
         detail = "there is none yet, so there is nothing to compare with"
-        first, content = Check("published file", True, "ok", detail), None
-    else:
-        first, content = _fence(candidate.as_of, before.as_of), before.content
+        first = (Check("published file", True, "ok", detail),)
     checks = _judged(candidate, content, rules)
-    return (first, *(_forced(check, force) for check in checks))
+    return (*first, *(_forced(check, force) for check in checks))
 
 
 def _judged(candidate: Candidate, before: Content | None, rules: GateRules) -> list[Check]:
@@ -56,17 +52,6 @@ def _judged(candidate: Candidate, before: Content | None, rules: GateRules) -> l
         *check_newest(candidate, before, market, rules),
         *check_opinions(candidate, market, rules),
     ]
-
-
-def _fence(as_of: datetime, before: datetime) -> Check:
-    if as_of >= before:
-        detail = f"as of {instant(as_of)}, not older than what is published ({instant(before)})"
-        return Check("fence", True, "ok", detail)
-    detail = (
-        f"as of {instant(as_of)}, but what is published is newer, as of {instant(before)}; "
-        "to go back in time, publish elsewhere or remove the newer files first"
-    )
-    return Check("fence", False, "refused", detail)
 
 
 def _losses(candidate: Candidate, before: Content, least: float) -> list[Check]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-from attrs import frozen
+from attrs import field, frozen
 
 from .layout import DATA, SCHEMA_VERSION, read_metadata
 
 _MAGIC = b"PAR1"
+_HEAD = 1024
 
 
 @frozen(eq=False)
@@ -28,11 +28,12 @@ class Content:
 
 @frozen(eq=False)
 class Published:
-    """A whole file of ours; `content` is None for the assets file."""
+    """A whole file of ours and its bytes; `content` is None for the assets file."""
 
     synthetic: bool
     as_of: datetime
     content: Content | None
+    data: bytes = field(default=b"", repr=False)
 
 
 @frozen
@@ -50,22 +51,15 @@ class Foreign:
     what: str
 
 
-def look(path: Path, kind: str) -> Published | Damaged | Foreign | None:
-    """What lies at the path. OSError where it cannot be read."""
-    if not path.exists():
-        return None
-    if not path.is_file():
-        return Foreign("a folder" if path.is_dir() else "not a regular file")
-    with path.open("rb") as file:
-        head = file.read(1024)
-        file.seek(-min(path.stat().st_size, len(_MAGIC)), 2)
-        tail = file.read()
-    plausible = _MAGIC in (head[:4], tail) or not head.strip(b"\0")
+def look(data: bytes, kind: str) -> Published | Damaged | Foreign:
+    """What these bytes are."""
+    head = data[:_HEAD]
+    plausible = _MAGIC in (data[:4], data[-4:]) or not head.strip(b"\0")
     if not plausible:
         return Damaged(_sniffed(head), plausible=False)
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as parquet:
-            return _read(parquet, kind)
+        with pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True) as parquet:
+            return _read(parquet, kind, data)
     except (
         pa.ArrowException,
         pl.exceptions.PolarsError,
@@ -74,11 +68,11 @@ def look(path: Path, kind: str) -> Published | Damaged | Foreign | None:
         KeyError,
         TypeError,
     ) as error:
-        reason = "it is empty" if not head else str(error).splitlines()[0]
+        reason = str(error).splitlines()[0] if data else "it is empty"
         return Damaged(reason, plausible=True)
 
 
-def _read(parquet: Any, kind: str) -> Published | Foreign:
+def _read(parquet: Any, kind: str, data: bytes) -> Published | Foreign:
     metadata = read_metadata(parquet.metadata.metadata)
     names = parquet.schema_arrow.names
     if "file" not in metadata:
@@ -90,7 +84,7 @@ def _read(parquet: Any, kind: str) -> Published | Foreign:
         return Foreign("written by a newer version of datalake")
     as_of = datetime.fromisoformat(metadata["as_of"].replace("Z", "+00:00"))
     content = _content(parquet, metadata) if kind == DATA else None
-    return Published(bool(metadata["synthetic"]), as_of, content)
+    return Published(bool(metadata["synthetic"]), as_of, content, data)
 
 
 def _content(parquet: Any, metadata: Mapping[str, Any]) -> Content:

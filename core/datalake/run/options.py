@@ -10,6 +10,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from ..errors import ConfigError
+from ..publish.pointer import Keep
 from ..rules import GateRules
 from ..settings import CacheSettings
 
@@ -24,7 +25,7 @@ class Options:
     """
 
     cache: str
-    output: Path
+    output: str = field(converter=str)
     providers: Sequence[str] | None = None
     top: int = 200
     assets: Sequence[str] = ()
@@ -43,6 +44,7 @@ class Options:
     refresh: Sequence[str] = ()
     mirror: CacheSettings = field(factory=CacheSettings)
     gate: GateRules = field(factory=GateRules)
+    keep: Keep = field(factory=Keep)
     strict: bool = False
     force_publish: str | None = None
     report: Path | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from datetime import date, datetime, timezone
+from datetime import date, datetime
 
 import polars as pl
 from attrs import evolve, field, frozen
@@ -15,20 +15,21 @@ from datalake_aggregation import MappingError, load_mapping
 
 from ..cache import AssetCache
 from ..client import Retry
+from ..clock import now
 from ..errors import ConfigError, FetchError
 from ..exits import Exit
 from ..lake import open_lake
 from ..lake.origin import check_origin, claim
 from ..models import DAY
 from ..plugins import Registry
-from ..publish import Candidate, Evidence, Outcome, check_output, publish
+from ..publish import Candidate, Evidence, Outcome, Place, check_output, open_place, publish
 from ..stores import Store
 from . import report as reporting
 from .archive import archive
+from .ending import ending, first_failure, what_is_amiss
 from .evidence import opinions, with_ends
 from .fetch import fetch_all
 from .folding import Folding, fold_all
-from .health import GIVEN_UP
 from .listing import Listing, find_universe
 from .naming import series_key
 from .notes import asset_notes, column_notes
@@ -49,8 +50,6 @@ from .sources import Sources, sources
 from .tally import Tallies, Tally
 from .vendors import Vendors, vendors
 
-SHOWN_REFUSALS = 3
-_FORCE = "--force-publish REASON overrides what compares with the published file"
 Progress = Callable[[Tallies], AbstractContextManager[None]]
 
 
@@ -61,11 +60,6 @@ class Result:
     exit: Exit
     report: Report
     rows: pl.DataFrame | None = None
-
-
-def now() -> datetime:
-    """The real present; the one place that reads the clock."""
-    return datetime.now(timezone.utc)
 
 
 def run(
@@ -85,15 +79,16 @@ def run(
     check_refresh(options.refresh, registry)
     mapping = read_mapping(options, registry)
     stop = stop or threading.Event()
-    check_output(options.output, synthetic=options.sandbox)
-    check_report(options)
+    place = open_place(options.output, registry.stores, environment)
+    check_output(place, synthetic=options.sandbox)
+    check_report(options, place)
     store = open_lake(options.cache, registry, environment, options.mirror)
     with vendors(options, clock) as world:
         check_origin(store, world.origin)
         as_of = options.as_of or world.clock()
         with sources(registry, options, environment, world, stop, retry) as members:
             check_taking_part(options.datasets, members)
-            one = _Run(options, registry, mapping, store, world, members, started, as_of)
+            one = _Run(options, registry, mapping, store, place, world, members, started, as_of)
             return one.finish(one.make(progress, stop), clock())
 
 
@@ -125,10 +120,16 @@ class _Run:
     registry: Registry
     mapping: CanonicalMapping
     store: Store
+    place: Place
     world: Vendors
     sources: Sources
     started: datetime
     as_of: datetime
+    run_id: str = field(init=False)
+
+    @run_id.default
+    def _make_run_id(self) -> str:
+        return reporting.new_run_id(self.started)
 
     @property
     def last_day(self) -> date:
@@ -159,7 +160,7 @@ class _Run:
         """All that follows once the universe is known."""
         tallies, series = self._fetch(listing, progress, stop, writable)
         if not any(tally.series for tally in tallies.values()):
-            cause = _first_failure(tallies)
+            cause = first_failure(tallies)
             message = f"every provider failed: {cause}" if cause else "no provider has these assets"
             return _Made(Exit.FAILED, message, tallies=tallies)
         witnesses = opinions(series, self.mapping, self._columns, self.last_day)
@@ -167,15 +168,15 @@ class _Run:
         made = _Made(
             Exit.FAILED, "", tallies=tallies, rows=folding.rows, exclusions=folding.exclusions
         )
-        trouble = _trouble(listing, tallies)
+        trouble = what_is_amiss(listing, tallies)
         if not folding.rows.height:
-            cause = _first_failure(tallies) or "none is known"
+            cause = first_failure(tallies) or "none is known"
             return evolve(made, message=f"no asset has a price: {cause}")
         if trouble and self.options.strict:
             message = f"not published, since --strict allows no gap: {trouble}"
             return evolve(made, exit=Exit.REFUSED, message=message)
         outcome = self._publish(listing, folding.rows, Evidence(opinions=witnesses))
-        exit_, message = _ending(outcome, trouble)
+        exit_, message = ending(outcome, trouble)
         return evolve(made, exit=exit_, message=message, outcome=outcome)
 
     def _fetch(
@@ -231,12 +232,17 @@ class _Run:
             evidence=evidence,
         )
         return publish(
-            candidate, self.options.output, self.options.gate, force=self.options.force_publish
+            candidate,
+            self.place,
+            self.options.gate,
+            self.options.force_publish,
+            run_id=self.run_id,
+            keep=self.options.keep,
         )
 
     def finish(self, made: _Made, finished: datetime) -> Result:
         report = Report(
-            run_id=reporting.new_run_id(self.started),
+            run_id=self.run_id,
             started_at=self.started.isoformat(),
             finished_at=finished.isoformat(),
             as_of=self.as_of.isoformat(),
@@ -265,28 +271,6 @@ class _Run:
             gate=reporting.gate_section(made.outcome) if made.outcome else {},
             output=reporting.output_section(made.outcome) if made.outcome else {},
         )
-        reporting.keep(report, None if made.read_only else self.store, self.options)
+        store = None if made.read_only else self.store
+        reporting.keep(report, store, self.place, self.options.report)
         return Result(made.exit, report, made.rows)
-
-
-def _trouble(listing: Listing, tallies: Mapping[str, Tally]) -> str:
-    """Why this run is degraded, in a few words; empty where it is not."""
-    failed = {name: len(tally.failed) for name, tally in tallies.items() if tally.failed}
-    parts = [f"{count} series of {name} failed" for name, count in failed.items()]
-    return "; ".join([listing.trouble, *parts] if listing.trouble else parts)
-
-
-def _first_failure(tallies: Mapping[str, Tally]) -> str:
-    """One cause to begin with; the report has them all."""
-    errors = [failure.error for tally in tallies.values() for failure in tally.failed]
-    return errors[0].removeprefix(GIVEN_UP) if errors else ""
-
-
-def _ending(outcome: Outcome, trouble: str) -> tuple[Exit, str]:
-    if not outcome.published:
-        refusals = [str(check) for check in outcome.checks if check.level == "refused"]
-        more = len(refusals) - SHOWN_REFUSALS
-        told = [*refusals[:SHOWN_REFUSALS], *([f"and {more} checks more"] if more > 0 else ())]
-        why = [*told, trouble] if trouble else told
-        return Exit.REFUSED, f"not published: {'; '.join(why)} ({_FORCE})"
-    return (Exit.DEGRADED, trouble) if trouble else (Exit.PUBLISHED, "published")

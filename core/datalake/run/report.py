@@ -21,8 +21,10 @@ from datalake_aggregation import Mapping as CanonicalMapping
 from .._version import __version__
 from ..errors import ConfigError, StoreError
 from ..exits import Exit
-from ..publish import Outcome
-from ..publish.files import exclusive, probe, replace
+from ..publish import Outcome, Place
+from ..publish.copies import keep_report
+from ..publish.files import probe, replace
+from ..publish.place import LocalPlace
 from ..publish.target import published_paths
 from ..stores import ABSENT, Store
 from .listing import Listing
@@ -152,11 +154,14 @@ def gate_section(outcome: Outcome) -> dict[str, Any]:
 
 
 def output_section(outcome: Outcome) -> dict[str, Any]:
-    """What was published, or where the candidate was kept."""
+    """What was published (`new` unless the same was before), or where the candidate was kept."""
     return {
         "published": outcome.published,
-        "path": str(outcome.path),
-        "candidate": str(outcome.candidate_path) if outcome.candidate_path else None,
+        "new": outcome.new,
+        "path": outcome.path,
+        "version": outcome.version,
+        "sequence": outcome.sequence,
+        "candidate": outcome.candidate_path,
         "rows": outcome.rows,
         "assets": outcome.assets,
         "sha256": outcome.sha256,
@@ -201,15 +206,19 @@ def digest(mapping: CanonicalMapping) -> str:
     return hashlib.sha256(repr(mapping).encode()).hexdigest()
 
 
-def check_report(options: Options) -> None:
+def check_report(options: Options, place: Place) -> None:
     """Raise ConfigError where the report that the user wants cannot be written."""
     path = options.report
     if path is None or _special(path):
         return
     if path.is_dir() or not path.name:
         raise ConfigError(f"--report {path} is a folder: name the file in it")
-    if path.resolve() in {one.resolve() for one in published_paths(options.output)}:
-        raise ConfigError(f"--report {path} is a file that the run publishes: choose another one")
+    if isinstance(place, LocalPlace):
+        taken = {one.resolve() for one in published_paths(place.path)}
+        if path.resolve() in taken:
+            raise ConfigError(
+                f"--report {path} is a file that the run publishes: choose another one"
+            )
     try:
         probe(path)
     except OSError as error:
@@ -218,34 +227,31 @@ def check_report(options: Options) -> None:
         ) from error
 
 
-def _beside(output: Path) -> Path:
-    return output.with_suffix(".report.json")
-
-
 def _special(path: Path) -> bool:
     """A pipe or a terminal, which can be written to but not replaced."""
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
-def _write(path: Path, data: bytes, output: Path) -> None:
+def _write(path: Path, data: bytes) -> None:
     """Whole or not at all: a full disk must not leave half a report in the last one's place."""
     if _special(path):
         path.write_bytes(data)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    with exclusive(output):
-        replace(path, data)
+    replace(path, data)
 
 
-def keep(report: Report, store: Store | None, options: Options) -> None:
-    """Write the report into the store (if it may be written), beside the output, and where the
-    user wants it."""
+def keep(report: Report, store: Store | None, place: Place, path: Path | None) -> None:
+    """Write the report beside the output and into its version, where the user wants it (`path`),
+    and into the cache's store, if it may be written."""
     text = report.json()
-    for path in (_beside(options.output), *((options.report,) if options.report else ())):
-        try:
-            _write(path, text.encode(), options.output)
-        except OSError as error:
-            log.warning("the run report cannot be written to %s: %s", path, error.strerror)
+    try:
+        with place.turn():
+            keep_report(place, report.output.get("version"), text.encode())
+            if path:
+                _write(path, text.encode())
+    except (OSError, StoreError) as error:
+        log.warning("the run report cannot be written: %s", error)
     if store is None:
         return
     providers = report.providers.values()

@@ -6,10 +6,14 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ..errors import ConfigError
 from .base import Store
+
+if TYPE_CHECKING:
+    from .local import LocalStore
 
 #: One letter is no scheme but a drive of Windows.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
@@ -51,7 +55,7 @@ def open_bucket(url: str, environment: Mapping[str, str]) -> Store:
     return open_gcs(url, environment)
 
 
-def open_local(url: str) -> Store:
+def open_local(url: str) -> LocalStore:
     """A folder, as a plain path, `file:relative/path` or `file:///absolute/path`."""
     from .local import LocalStore
 

@@ -1,0 +1,163 @@
+"""`datalake publish`: what is published, what was before, and the way back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from attrs import frozen
+
+from ..clock import now
+from ..environment import read_environment
+from ..errors import ConfigError, StoreError
+from ..publish import Place, open_place
+from ..publish.history import find, read_history, roll_back
+from ..publish.layout import instant
+from ..publish.pointer import Entry, Keep
+from ..settings import Settings, read_settings
+from .numbers import size
+from .output import format_option, print_json, print_rows
+from .plugins import load_plugins, plugin_options
+from .run import OUTPUT, SANDBOX
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@frozen
+class Output:
+    """The output that a command is about, and the settings that go for it."""
+
+    place: Place
+    settings: Settings
+
+
+def output_options(function: F) -> F:
+    """`--output`, `--sandbox`, `--format` and the plugins': the command gets an Output instead."""
+
+    @plugin_options
+    @format_option
+    @click.option("--sandbox", is_flag=True, help="The sandbox's output.")
+    @click.option("--output", metavar="PATH", help="Which published file: a path, or gs://….")
+    @wraps(function)
+    def call(
+        output: str | None,
+        sandbox: bool,
+        plugins: tuple[str, ...] | None,
+        no_plugins: bool,
+        **rest: Any,
+    ) -> Any:
+        environment = read_environment(os.environ, Path(".env"))
+        registry = load_plugins(plugins, no_plugins, environment)
+        settings = read_settings()
+        usual = str(SANDBOX / OUTPUT) if sandbox else settings.run.output or OUTPUT
+        place = open_place(output or usual, registry.stores, environment)
+        try:
+            return function(output=Output(place, settings), **rest)
+        except StoreError as error:
+            raise ConfigError(f"output {place.url} cannot be used: {error}") from error
+
+    return call  # type: ignore[return-value]  # click adds the options that are taken here
+
+
+@click.group("publish")
+def command() -> None:
+    """Look at what is published and what was before, and go back.
+
+    A version is named as the history shows it; its sequence number, or the first or last signs of
+    its name, will do.
+    """
+
+
+@command.command("history")
+@output_options
+def history(output: Output, form: str) -> None:
+    """List the publications that can be gone back to, the newest first.
+
+    \b
+    Examples:
+      datalake publish history
+      datalake publish history --output gs://bucket/path/data.parquet --format json
+    """
+    pointer = read_history(output.place)
+    if form == "json":
+        print_json([entry.plain() for entry in pointer.history])
+        return
+    print_rows([_row(entry) for entry in pointer.history], form, output.place.url)
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    return {
+        "sequence": entry.sequence,
+        "version": entry.version,
+        "as_of": instant(entry.as_of),
+        "published_at": f"{entry.published_at:%Y-%m-%d %H:%M:%S}Z",
+        "rows": f"{entry.rows:,}",
+        "assets": entry.assets,
+        "note": _note(entry),
+    }
+
+
+def _note(entry: Entry) -> str:
+    """What is unusual about a publication."""
+    if entry.rollback_of:
+        return f"rollback of {entry.rollback_of}: {entry.rollback_reason}"
+    if entry.forced:
+        return f"forced: {entry.forced}"
+    warnings = len(entry.warnings)
+    return f"{warnings} warning{'s' if warnings > 1 else ''}" if warnings else ""
+
+
+@command.command("show")
+@click.argument("version", required=False)
+@output_options
+def show(version: str | None, output: Output, form: str) -> None:
+    """Show one publication in full: the current one, or that of a VERSION.
+
+    \b
+    Examples:
+      datalake publish show
+      datalake publish show 7 --format json
+    """
+    pointer = read_history(output.place)
+    entry = find(pointer, version) if version else pointer.current
+    plain = entry.plain()
+    plain["current"] = entry.version == pointer.current.version
+    plain["synthetic"] = pointer.synthetic
+    for file in plain["files"].values():
+        file["url"] = f"{output.place.store.url}/{file['path']}"
+    if form == "json":
+        print_json(plain)
+        return
+    files = plain.pop("files")
+    rows = [{"what": name, "value": value} for name, value in plain.items() if value != []]
+    print_rows(rows, form)
+    print_rows([{**file, "bytes": size(file["bytes"])} for file in files.values()], form)
+
+
+@command.command("rollback")
+@click.argument("version", required=False)
+@click.option("--reason", required=True, help="Why: the history and other people will need it.")
+@output_options
+def rollback(version: str | None, reason: str, output: Output, form: str) -> None:
+    """Publish an earlier VERSION again: without one, what was published before the current one.
+
+    What a later run brings is published as usual; a run as of an earlier instant than anything
+    that was ever published is not, and neither is the very version that was rolled back.
+
+    \b
+    Examples:
+      datalake publish rollback --reason "sentiment was shifted by a day"
+      datalake publish rollback 7 --reason "the last good one"
+    """
+    keep = Keep(output.settings.publish.history)
+    pointer, done = roll_back(output.place, version, reason, keep, now)
+    if form == "json":
+        print_json({**pointer.current.plain(), "new": done})
+        return
+    current = pointer.current
+    state = f"version {current.version} (sequence {current.sequence}) is published"
+    click.echo(f"{state} at {output.place.url}" if done else f"nothing to do: {state} already")

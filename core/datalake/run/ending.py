@@ -1,0 +1,41 @@
+"""How a run ended, in a few words and an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..exits import Exit
+from ..publish import Outcome
+from .health import GIVEN_UP
+from .listing import Listing
+from .tally import Tally
+
+SHOWN_REFUSALS = 3
+_FORCE = "--force-publish REASON overrides what compares with the published file"
+
+
+def what_is_amiss(listing: Listing, tallies: Mapping[str, Tally]) -> str:
+    """Why this run is degraded, in a few words; empty where it is not."""
+    failed = {name: len(tally.failed) for name, tally in tallies.items() if tally.failed}
+    parts = [f"{count} series of {name} failed" for name, count in failed.items()]
+    return "; ".join([listing.trouble, *parts] if listing.trouble else parts)
+
+
+def first_failure(tallies: Mapping[str, Tally]) -> str:
+    """One cause to begin with; the report has them all."""
+    errors = [failure.error for tally in tallies.values() for failure in tally.failed]
+    return errors[0].removeprefix(GIVEN_UP) if errors else ""
+
+
+def ending(outcome: Outcome, trouble: str) -> tuple[Exit, str]:
+    """The exit code and the sentence of a run that came as far as the gate."""
+    if not outcome.published:
+        refusals = [str(check) for check in outcome.checks if check.level == "refused"]
+        more = len(refusals) - SHOWN_REFUSALS
+        told = [*refusals[:SHOWN_REFUSALS], *([f"and {more} checks more"] if more > 0 else ())]
+        why = [*told, trouble] if trouble else told
+        return Exit.REFUSED, f"not published: {'; '.join(why)} ({_FORCE})"
+    trouble = "; ".join(filter(None, (trouble, outcome.trouble)))
+    if trouble:
+        return Exit.DEGRADED, trouble
+    return Exit.PUBLISHED, "published" if outcome.new else "nothing new to publish"
