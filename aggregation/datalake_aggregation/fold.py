@@ -31,8 +31,9 @@ class Folded(Generic[IntoDataFrameT]):
     """A fold's result and what led to it; all frames are of the kind that was folded.
 
     `frame` has date, canonical_id and the input's metrics. `exclusions` has date, canonical_id,
-    asset, ratio and excluded: a row for each day on which a variant's price strayed from native's
-    beyond the guard's tolerance; where `excluded` is false it was only remarkable.
+    asset, ratio, volume and excluded: a row for each day on which a variant's price strayed from
+    native's beyond the guard's tolerance (where `excluded` is false it was only remarkable), and
+    for each other day on which it was left out.
     """
 
     frame: IntoDataFrameT

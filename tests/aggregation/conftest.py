@@ -69,27 +69,39 @@ def known(value):
     return value is not None and not math.isnan(value)
 
 
-def naive_exclusions(rows, mapping):
-    """Return {(asset, day): (ratio, excluded)} for the days beyond tolerance."""
+def naive_ratios(rows, mapping):
+    """Return {(asset, day): ratio} of variants, and of those the ones beyond their tolerance."""
     price = {(r["asset"], r["date"]): r["close"] for r in rows if known(r.get("close"))}
-    far = {}
+    ratios, far = {}, set()
     for (asset, day), value in price.items():
-        native = price.get((mapping.canonical_of(asset), day))
-        if mapping.canonical_of(asset) != asset and native is not None and native > 0:
-            ratio = value / native
-            (kind,) = [
-                m.kind for m in mapping.members(mapping.canonical_of(asset)) if m.asset == asset
-            ]
-            if abs(ratio - 1) > mapping.guard.kinds.get(kind, mapping.guard.tolerance):
-                far[asset, day] = ratio
-    found = {}
-    for (asset, day), ratio in far.items():
+        canonical_id = mapping.canonical_of(asset)
+        native = price.get((canonical_id, day))
+        if canonical_id != asset and native is not None and native > 0:
+            ratios[asset, day] = value / native
+            (kind,) = [m.kind for m in mapping.members(canonical_id) if m.asset == asset]
+            if abs(ratios[asset, day] - 1) > mapping.guard.kinds.get(kind, mapping.guard.tolerance):
+                far.add((asset, day))
+    return ratios, far
+
+
+def naive_exclusions(rows, mapping):
+    """Return {(asset, day): (ratio, excluded)} for the days beyond tolerance or left out."""
+    ratios, far = naive_ratios(rows, mapping)
+    out, found = set(), {}
+    for asset, day in sorted((r["asset"], r["date"]) for r in rows):
+        if mapping.canonical_of(asset) == asset:
+            continue
         first, last = day, day
         while (asset, first - timedelta(1)) in far:
             first -= timedelta(1)
         while (asset, last + timedelta(1)) in far:
             last += timedelta(1)
-        found[asset, day] = (ratio, (last - first).days + 1 >= mapping.guard.days)
+        if (asset, day) in far and (last - first).days + 1 >= mapping.guard.days:
+            out.add(asset)  # three days running: out from the first of them …
+        elif (asset, day) in ratios and (asset, day) not in far:
+            out.discard(asset)  # … until its price is seen within the tolerance again
+        if asset in out or (asset, day) in far:
+            found[asset, day] = (ratios.get((asset, day)), asset in out)
     return found
 
 

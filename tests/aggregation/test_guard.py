@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from datalake_aggregation import aggregate, fold, parse_mapping
-from datalake_aggregation.guard import long_stretches
 
 START = date(2024, 2, 26)
 
@@ -39,8 +40,8 @@ def left_out(naive, mapping, prices, **given):
         ([94, 106, 94, 100, 100], [0, 1, 2]),  # either side counts
         ([94, 94, 100, 94, 94], []),  # a sound day ends a stretch
         ([104.9, 104.9, 104.9, 95.1, 95.1], []),  # just within the tolerance
-        ([None, 94, 94, 94, None], [1, 2, 3]),
-        ([94, None, 94, 94, 100], []),  # a day without a price ends a stretch
+        ([None, 94, 94, 94, None], [1, 2, 3, 4]),  # nothing says that it is back
+        ([94, None, 94, 94, 100], []),  # days in a row are days with a price
         ([94, 0, 0, 0, 0], [0, 1, 2, 3, 4]),  # worthless is stray
     ],
 )
@@ -49,8 +50,8 @@ def test_stretches(prices, out, small, naive):
     assert left_out(naive, small, prices) == out
 
 
-def test_a_missing_row_ends_a_stretch(small, naive):
-    """Days count by the calendar, not by rows: before and after a gap are two stretches."""
+def test_days_in_a_row_are_those_of_the_calendar(small, naive):
+    """Not of the rows: before and after a gap are two stretches, each too short."""
     assert left_out(naive, small, [94] * 5, gaps=(2,)) == [2]  # its own volume is missing there
 
 
@@ -58,9 +59,9 @@ def test_a_collapse_is_reported_day_by_day(small, naive):
     """A variant that goes to a tenth within a week: every day has its ratio and its verdict."""
     prices = [100, 97, 93, 70, 40, 20, 10, 10]
     found = fold(lake(naive, prices), small).exclusions
-    assert found.columns == ["date", "canonical_id", "asset", "ratio", "excluded"]
+    assert found.columns == ["date", "canonical_id", "asset", "ratio", "volume", "excluded"]
     assert found.rows() == [
-        (START + timedelta(days=n), "sun", "wsun", prices[n] / 100, True) for n in range(2, 8)
+        (START + timedelta(days=n), "sun", "wsun", prices[n] / 100, 10.0, True) for n in range(2, 8)
     ]
 
 
@@ -121,9 +122,100 @@ def test_native_at_nought_compares_with_nothing(small, naive):
     assert folded.frame["volume"].to_list() == [2.0] * 4
 
 
-def test_a_stretch_does_not_run_from_one_asset_into_the_next():
+def test_a_stretch_does_not_run_from_one_asset_into_the_next(small, naive):
     """The last day of one asset and the first of another are neighbours only in the list."""
-    days = [date(2024, 1, 1), date(2024, 1, 2), date(2024, 1, 3), date(2024, 1, 4)]
-    pairs = [("a", days[0]), ("a", days[1]), ("b", days[2]), ("b", days[3])]
-    assert long_stretches(pairs, 3) == [False] * 4
-    assert long_stretches(pairs, 2) == [True] * 4
+    stray = {"wsun": (0, 1), "xsun": (2, 3)}
+    rows = [
+        {"date": START + timedelta(days=n), "asset": asset, "close": price, "volume": 1.0}
+        for n in range(4)
+        for asset, price in (
+            ("sun", 100.0),
+            *((asset, 50.0 if n in days else 100.0) for asset, days in stray.items()),
+        )
+    ]
+    assert fold(naive.frame(rows), small).exclusions["excluded"].to_list() == [False] * 4
+
+
+def test_a_stretch_runs_over_leap_days_and_new_years(small, naive):
+    """Days count by the calendar wherever a year, a century or a leap day ends."""
+    for first in (date(2023, 12, 30), date(2024, 2, 28), date(2100, 2, 27), date(2000, 12, 30)):
+        days = [first + timedelta(days=n) for n in range(3)]
+        rows = [
+            {"date": day, "asset": asset, "close": price, "volume": 1.0}
+            for day in days
+            for asset, price in (("sun", 100.0), ("wsun", 50.0))
+        ]
+        assert fold(naive.frame(rows), small).exclusions["excluded"].to_list() == [True] * 3
+
+
+def test_a_collapsed_variant_never_stands_in_for_native(small, naive):
+    """Where native's price is missing amid a collapse, the collapsed price is not put in its place.
+
+    A day on which nothing can be compared goes on as the days before it.
+    """
+    native = [100, 100, 100, None, 100, None, None, 100, None]
+    variant = [50, 40, 30, 20, 20, 20, 20, 99, 99]
+    rows = [
+        {"date": START + timedelta(days=n), "asset": asset, "close": price, "volume": 10.0}
+        for asset, prices in (("sun", native), ("wsun", variant))
+        for n, price in enumerate(prices)
+    ]
+    folded = fold(naive.frame(rows), small)
+    assert folded.frame["close"].to_list() == [100, 100, 100, None, 100, None, None, 100, 99]
+    assert folded.frame["volume"].to_list() == [10.0] * 7 + [20.0] * 2
+    left_out = folded.exclusions.filter(folded.exclusions["excluded"])
+    assert left_out["ratio"].to_list() == [0.5, 0.4, 0.3, None, 0.2, None, None]
+
+
+def test_a_brief_relapse_goes_on_where_no_price_was_in_between(small, naive):
+    """Out for good until a price within the tolerance; after that, only three days count again."""
+    assert left_out(naive, small, [94, 94, 94, None, 94, 100, 94, None]) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "out"),
+    [
+        ("0.05", {"wsun", "sun-b", "luna"}),
+        ("{wrapped: 0.2}", {"sun-b", "luna"}),
+        ("{wrapped: 0.2, migrated: 0.11}", {"sun-b"}),
+        ("{migrated: 0.09}", {"wsun", "sun-b", "luna"}),
+        ("0.2", set()),
+    ],
+)
+def test_a_kind_may_have_a_tolerance_of_its_own(kinds, out, small, naive):
+    """Of three variants ten per cent off, those are left out whose kind allows less."""
+    mapping = parse_mapping(f"version: 1\nguard: {{tolerance: {kinds}}}", over=small)
+    rows = [
+        {"date": START + timedelta(days=n), "asset": asset, "close": price, "volume": 1.0}
+        for n in range(3)
+        for asset, price in (
+            *(("sun", 100.0), ("wsun", 90.0), ("sun-b", 110.0)),
+            *(("moon", 1.0), ("luna", 0.9)),
+        )
+    ]
+    found = fold(naive.frame(rows), mapping).exclusions
+    assert set(found["asset"]) == out
+    assert found["excluded"].all()
+
+
+@given(
+    prices=st.lists(
+        st.tuples(
+            st.sampled_from([100.0, 100.0, 100.0, None]), st.sampled_from([100, 94, 90, None])
+        ),
+        max_size=24,
+    ),
+    days=st.integers(1, 4),
+)
+@settings(max_examples=75, deadline=None)
+def test_any_history_is_judged_as_the_words_say(prices, days, small, naive):
+    """Long, short and broken stretches in any order, by the naive walk from day to day."""
+    mapping = parse_mapping(f"version: 1\nguard: {{days: {days}}}", over=small)
+    rows = [
+        {"date": START + timedelta(days=n), "asset": asset, "close": price, "volume": 1.0}
+        for n, pair in enumerate(prices)
+        for asset, price in zip(("sun", "wsun"), pair, strict=True)
+    ]
+    found = fold(naive.frame(rows), mapping).exclusions.to_dicts()
+    expected = naive.exclusions(rows, mapping)
+    assert {(r["asset"], r["date"]): (r["ratio"], r["excluded"]) for r in found} == expected
