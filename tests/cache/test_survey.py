@@ -226,3 +226,20 @@ def test_two_states_of_a_series_unite_in_any_order(one, other):
     kept = {(row["date"], row["price"]) for table in left.replaced for row in table.to_pylist()}
     told = {(row["date"], row["price"]) for state in found for row in state.table.to_pylist()}
     assert told == kept | {(row["date"], row["price"]) for row in left.table.to_pylist()}
+
+
+def test_a_bucket_that_goes_away_costs_the_caching_alone(far, gcs, caplog):
+    """What was downloaded serves, what is missing is fetched and given, and one warning says so."""
+    known, *_ = fill(far, 1)
+    fresh = [SeriesKey("acme", "market", f"fresh-{number}") for number in range(50)]
+    cache = far.cache.survey([known, *fresh])
+    gcs.fault("reset", times=0)
+    far.store.store.patience = 0.3
+    longer = Window(WEEK.start, WEEK.end + DAY)
+    assert len(ask(cache, known, far, longer).table) == 8
+    assert all(len(ask(cache, key, far).table) == 7 for key in fresh)
+    warnings = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    assert len(warnings) == 1
+    assert "was not cached, nor may others be" in warnings[0]
+    # nobody waits for it fifty times
+    assert len([one for one in gcs.requests if "fresh-" in one.path + str(one.query)]) < 10

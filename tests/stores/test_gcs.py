@@ -113,17 +113,14 @@ def test_trap_5_a_flipped_bit_on_the_wire(store, gcs):
     assert fault.struck == 1
 
 
-def test_trap_5_damage_that_stays(store, gcs, caplog):
-    """The object is named, nothing of it is believed, and it can be replaced."""
+def test_trap_5_damage_that_stays(store, gcs):
+    """It is the wire that damages: the object, which is whole, is not taken for none."""
     put(store, b"x" * 1000, sha256="abc")
     gcs.fault("corrupt", operation="media", times=0)
-    with caplog.at_level(logging.WARNING):
-        found = store.get(KEY)
-    assert (found.data, dict(found.metadata)) == (b"", {})
-    assert KEY in caplog.text
+    with pytest.raises(StoreError, match=f"{KEY} arrives damaged each time; check the network"):
+        store.get(KEY)
     gcs.clear()
-    put(store, b"new", found.generation)
-    assert store.get(KEY).data == b"new"
+    assert store.get(KEY).data == b"x" * 1000
 
 
 def test_trap_6_whole_objects_only(store, gcs):
@@ -375,3 +372,25 @@ def test_thirty_two_threads_share_one_client(store, gcs, caplog):
         list(pool.map(work, range(32)))
     assert "pool is full" not in caplog.text
     assert len(gcs.objects("lake")) == 160
+
+
+def test_a_bucket_that_is_silent_is_left_alone_for_a_while(impatient, gcs, monkeypatch):
+    """One request waits in vain, and the next ones do not wait; when it is back, it is used."""
+    put(impatient)
+    gcs.fault("reset", times=0)
+    with pytest.raises(StoreError, match="cannot be reached"):
+        impatient.get(KEY)
+    gcs.requests.clear()
+    with pytest.raises(StoreError, match="gs://lake/series/v1/b cannot be reached"):
+        impatient.get("series/v1/b")
+    with pytest.raises(StoreError, match="cannot be reached"):
+        put(impatient, b"more")
+    assert gcs.requests == []
+    monkeypatch.setattr("datalake.stores.gcs.PAUSE", 0.0)
+    with pytest.raises(StoreError):
+        impatient.get(KEY)
+    assert gcs.requests
+    gcs.clear()
+    assert impatient.get(KEY).data == b"ours"
+    monkeypatch.undo()
+    assert impatient.get(KEY).data == b"ours"

@@ -207,7 +207,10 @@ class AssetCache:
         self, entry: Found | Miss, key: SeriesKey, dataset: Dataset, native_id: str
     ) -> Found | Miss:
         """The entry as it is now; a listing of one object costs less than reading it."""
-        now = next((one for one in self.store.list(key.path) if one.key == key.path), None)
+        try:
+            now = next((one for one in self.store.list(key.path) if one.key == key.path), None)
+        except StoreError:
+            return entry  # a store that went away meanwhile costs the caching, not the series
         if now is None or now.generation == entry.generation:
             return entry
         return self._decoded(self.store.get(key.path, known=now), key, dataset, native_id)

@@ -75,7 +75,7 @@ def _fault_row(fault: Fault) -> dict[str, str]:
     return {
         "object": fault.key,
         "reason": fault.reason,
-        "then": "left alone" if fault.foreign else then,
+        "then": "left alone" if fault.foreign or fault.unread else then,
     }
 
 

@@ -26,12 +26,14 @@ AT_ONCE = 16
 @frozen
 class Fault:
     """An object that cannot be used. `repaired` says that it was removed, so that the next run
-    fetches it anew; `foreign` that it is not this lake's and was left alone."""
+    fetches it anew; `foreign` that it is not this lake's, `unread` that it could not be read, which
+    says nothing against it: both were left alone."""
 
     key: str
     reason: str
     generation: str
     foreign: bool = False
+    unread: bool = False
     repaired: bool = False
 
 
@@ -46,14 +48,15 @@ class Verified:
 
 def verify(store: Store, registry: Registry, *, repair: bool) -> Verified:
     """Read everything. With `repair` what cannot be used is removed, unless somebody else has
-    replaced it meanwhile. Raises StoreError where the store cannot be listed."""
+    replaced it meanwhile; what could not be read is left alone. Raises StoreError where the store cannot be listed."""
     checked = size = 0
     faults = []
     for item, fault in _checked(store, registry, take(store)):
         checked += 1
         size += item.entry.size
         if fault:
-            faults.append(_repaired(store, fault) if repair and not fault.foreign else fault)
+            spared = fault.foreign or fault.unread
+            faults.append(_repaired(store, fault) if repair and not spared else fault)
     return Verified(checked, size, faults)
 
 
@@ -83,7 +86,7 @@ def _look(store: Store, registry: Registry, item: Item) -> Fault | None:
     try:
         stored = store.get(entry.key, known=entry)
     except StoreError as error:
-        return Fault(entry.key, str(error), entry.generation)
+        return Fault(entry.key, str(error), entry.generation, unread=True)
     if stored is None:
         return None  # removed since the listing
     reason = _reason(item, stored, registry)

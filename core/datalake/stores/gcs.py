@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -18,7 +19,7 @@ from attrs import define, field
 
 from ..errors import Conflict, ReadOnly, StoreError
 from .base import ABSENT, Entry, Stored
-from .gcs_errors import ERRORS, about, denied, gone, outdated
+from .gcs_errors import ERRORS, about, denied, exhausted, gone, outdated
 from .keys import check_key, check_prefix
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ T = TypeVar("T")
 TOKEN = "datalake-write"  # noqa: S105  # it is no secret
 #: Fresh reads of an object that is replaced while it is read, or that arrives damaged.
 READS = 20
+#: Reads of one state that arrive damaged, until the wire is taken to be what damages them.
+DAMAGED_READS = 5
+#: A bucket that did not answer for a whole patience is left alone for so many seconds, and then
+#: given this much patience: a run goes on without it, and notices when it is back.
+PAUSE, LESS_PATIENCE = 10.0, 1.0
 #: Seconds to connect, and between two pieces of an answer.
 TIMEOUT = (5.0, 30.0)
 FIELDS = "items(name,size,generation,updated,metadata),nextPageToken"
@@ -57,16 +63,18 @@ class GcsStore:
     connect: Callable[[str], Bucket] = field(repr=False)
     patience: float = 60.0
     _told: set[str] = field(factory=set, init=False, repr=False)
+    _silent: tuple[float, BaseException] | None = field(default=None, init=False, repr=False)
 
     @property
     def url(self) -> str:
         return f"gs://{self.bucket}/{self.prefix}".rstrip("/")
 
-    @cached_property
+    @property
     def _how(self) -> Mapping[str, Any]:
         from google.cloud.storage.retry import DEFAULT_RETRY
 
-        return {"timeout": TIMEOUT, "retry": DEFAULT_RETRY.with_timeout(self.patience)}
+        patience = min(LESS_PATIENCE, self.patience) if self._silent else self.patience
+        return {"timeout": TIMEOUT, "retry": DEFAULT_RETRY.with_timeout(patience)}
 
     @cached_property
     def _handle(self) -> Bucket:
@@ -159,7 +167,7 @@ class GcsStore:
 
     def _read(self, name: str) -> Stored | None:
         """Metadata and data of one state; where it is replaced in between, of the next one."""
-        damaged = ""
+        damaged: dict[str, int] = {}
         for _ in range(READS):
             state = self._state(name)
             if state is None:
@@ -170,12 +178,14 @@ class GcsStore:
             except _Replaced:
                 continue
             except _Damaged:
-                if damaged == generation:
-                    # twice is no accident of the wire: nothing of it may be used, but it can be
-                    # replaced
-                    log.warning("gs://%s/%s: its checksum does not hold", self.bucket, name)
-                    return Stored(b"", generation, {})
-                damaged = generation
+                damaged[generation] = damaged.get(generation, 0) + 1
+                if damaged[generation] == DAMAGED_READS:
+                    # a bucket takes in nothing whose checksum does not hold: what lies there is
+                    # whole, so it must not be taken for none and replaced
+                    raise StoreError(
+                        f"gs://{self.bucket}/{name} arrives damaged each time; check the network "
+                        "(a proxy that changes what it passes on?)"
+                    ) from None
         raise StoreError(f"gs://{self.bucket}/{name} is written all the time")
 
     def _data(self, name: str, generation: str) -> bytes:
@@ -218,12 +228,22 @@ class GcsStore:
 
     def _plainly(self, key: str, call: Callable[[], T], *, writing: bool = False) -> T:
         """Make a call; what goes wrong becomes a StoreError that a reader can act on."""
-        try:
-            return call()
-        except StoreError:
-            raise
-        except ERRORS() as error:
-            caught: BaseException = error
+        caught: BaseException
+        silent = self._silent
+        if silent and time.monotonic() - silent[0] < PAUSE:
+            caught = silent[1]
+        else:
+            try:
+                done = call()
+            except StoreError:
+                raise
+            except ERRORS() as error:
+                caught = error
+                if exhausted(error):
+                    self._silent = time.monotonic(), error
+            else:
+                self._silent = None
+                return done
         if writing and outdated(caught):
             raise Conflict(f"{self.url}/{key} was written by somebody else in the meantime")
         kind = ReadOnly if writing and denied(caught) else StoreError

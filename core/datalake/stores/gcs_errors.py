@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import requests
@@ -58,6 +59,13 @@ def denied(error: BaseException) -> bool:
     return status(error) == 403
 
 
+def exhausted(error: BaseException) -> bool:
+    """All patience was spent, and there was no answer to be had."""
+    from google.api_core.exceptions import RetryError
+
+    return isinstance(error, RetryError)
+
+
 def about(error: BaseException, bucket: str, where: str, *, writing: bool) -> str:
     """One sentence: what happened, where, and the command that helps."""
     from google.auth.exceptions import GoogleAuthError
@@ -100,5 +108,6 @@ def _cause(error: BaseException) -> str:
 def _said(error: BaseException) -> str:
     """The kind of error and the end of the library's words, without its URLs."""
     text = " ".join(f"{_cause(error) or error}".split())
+    told = [part for part in re.split(r"(?<=\.) ", text) if "://" not in part]
     words = [word for word in text.split() if "://" not in word]
-    return f"{type(error).__name__}: {' '.join(words)}"[:SHOWN]
+    return f"{type(error).__name__}: {' '.join(told or words)}"[:SHOWN]
