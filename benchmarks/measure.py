@@ -16,10 +16,11 @@ UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 class Cost(NamedTuple):
-    """Wall time in seconds and peak resident memory in MB."""
+    """Wall time and time of the processors in seconds, peak resident memory in MB."""
 
     seconds: float
     megabytes: float
+    busy: float
 
 
 def cost(command: Sequence[str], folder: Path) -> Cost:
@@ -34,9 +35,9 @@ def cost(command: Sequence[str], folder: Path) -> Cost:
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         raise SystemExit(f"{' '.join(command)}\n{output.read_text(encoding='utf-8')}")
-    return Cost(seconds, usage.ru_maxrss * UNIT / 1e6)
+    return Cost(seconds, usage.ru_maxrss * UNIT / 1e6, usage.ru_utime + usage.ru_stime)
 
 
 def median(costs: Sequence[Cost]) -> Cost:
-    """The median time and the median memory of several runs."""
+    """The median of each figure of several runs."""
     return Cost(*map(statistics.median, zip(*costs, strict=True)))

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -23,11 +23,11 @@ DAY, NEXT_DAY = "2026-03-15T10:30Z", "2026-03-16T10:30Z"
 
 
 class Ran(NamedTuple):
-    """What one run cost: itself, and of the vendors calls and megabytes."""
+    """What one run cost: itself, and of the vendors calls and, by name, megabytes."""
 
     cost: Cost
     calls: int
-    megabytes: float
+    megabytes: Mapping[str, float]
 
 
 def main() -> None:
@@ -35,13 +35,16 @@ def main() -> None:
     parser.add_argument("--top", type=int, default=200, help="assets of the first pipeline [200]")
     parser.add_argument("--since", help="a run's first day [all that the plans offer]")
     parser.add_argument("--rates", choices=["fast", "real"], default="fast", help="[fast]")
+    parser.add_argument("--only", choices=["folder", "bucket"], help="[both]")
     given = parser.parse_args()
     more = ["--sandbox-rates", given.rates, *(("--since", given.since) if given.since else ())]
     print("| what to what | base | measured | ratio |\n| --- | --- | --- | --- |")
-    with tempfile.TemporaryDirectory() as name:
-        pipelines("folder", str(Path(name, "lake")), Path(name), given.top, more)
-    with tempfile.TemporaryDirectory() as name, bucket():
-        pipelines("bucket", "gs://lake", Path(name), given.top, more)
+    if given.only != "bucket":
+        with tempfile.TemporaryDirectory() as name:
+            pipelines("folder", str(Path(name, "lake")), Path(name), given.top, more)
+    if given.only != "folder":
+        with tempfile.TemporaryDirectory() as name, bucket():
+            pipelines("bucket", "gs://lake", Path(name), given.top, more)
 
 
 def pipelines(kind: str, url: str, place: Path, top: int, more: Sequence[str]) -> None:
@@ -58,8 +61,10 @@ def pipelines(kind: str, url: str, place: Path, top: int, more: Sequence[str]) -
     }.items():
         what = f"{kind}: {name} to the first run"
         row(f"{what}: calls", "", first.calls, ran.calls)
-        row(f"{what}: bytes of vendors", "MB", first.megabytes, ran.megabytes)
+        for vendor, megabytes in first.megabytes.items():
+            row(f"{what}: bytes of {vendor}", "MB", megabytes, ran.megabytes[vendor])
         row(f"{what}: time", "s", first.cost.seconds, ran.cost.seconds)
+        row(f"{what}: time of the processors", "s", first.cost.busy, ran.cost.busy)
     row(
         f"{kind}: the same again to the first run: peak memory",
         "MB",
@@ -75,9 +80,9 @@ def run(url: str, folder: Path, top: int, as_of: str, more: Sequence[str]) -> Ra
     command = [DATALAKE, "run", "--sandbox", "--quiet", "--as-of", as_of, "--top", str(top)]
     places = ["--cache", url, "--output", str(folder / "data.parquet"), "--report", str(report)]
     measured = cost([*command, *places, *more], folder)
-    providers = json.loads(report.read_text(encoding="utf-8"))["providers"].values()
-    calls, size = (sum(one[name] for one in providers) for name in ("calls", "bytes"))
-    return Ran(measured, calls, size / 1e6)
+    providers = json.loads(report.read_text(encoding="utf-8"))["providers"]
+    calls = sum(one["calls"] for one in providers.values())
+    return Ran(measured, calls, {name: one["bytes"] / 1e6 for name, one in providers.items()})
 
 
 @contextmanager

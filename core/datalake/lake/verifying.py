@@ -48,7 +48,8 @@ class Verified:
 
 def verify(store: Store, registry: Registry, *, repair: bool) -> Verified:
     """Read everything. With `repair` what cannot be used is removed, unless somebody else has
-    replaced it meanwhile; what could not be read is left alone. Raises StoreError where the store cannot be listed."""
+    replaced it meanwhile; what could not be read is left alone. Raises StoreError where the store
+    cannot be listed."""
     checked = size = 0
     faults = []
     for item, fault in _checked(store, registry, take(store)):
