@@ -25,7 +25,7 @@ BATCH = 25
 
 @frozen(eq=False)
 class Folding:
-    """`rows` by canonical asset and day; `exclusions` are what the guard looked at."""
+    """`rows` by canonical asset and day; `exclusions` is what the guard found."""
 
     rows: pl.DataFrame
     exclusions: pl.DataFrame
@@ -47,7 +47,7 @@ def fold_all(
         limits = known_limits(batch, feeds, columns, mapping, frame)
         rows, folded = canonical_rows(frame, columns, mapping, limits, with_market=with_market)
         parts.append(rows.filter(pl.col("date") >= since))
-        exclusions.append(folded.exclusions)
+        exclusions.append(folded.exclusions.filter(pl.col("date") >= since))
     return Folding(pl.concat(parts), pl.concat(exclusions))
 
 

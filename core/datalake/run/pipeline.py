@@ -263,7 +263,11 @@ class _Run:
             skipped=reporting.skipped_section(self.sources.skipped),
             mapping=(
                 reporting.mapping_section(
-                    self.mapping, made.listing.universe, made.exclusions, made.tallies
+                    self.mapping,
+                    made.listing.universe,
+                    made.exclusions,
+                    made.tallies,
+                    self.last_day,
                 )
                 if made.listing
                 else {}

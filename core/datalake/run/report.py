@@ -8,7 +8,7 @@ import logging
 import platform
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from ..publish.files import probe, replace
 from ..publish.place import LocalPlace
 from ..publish.target import published_paths
 from ..stores import ABSENT, Store
+from . import guarded
 from .listing import Listing
 from .options import Options
 from .sources import Skipped, Source
@@ -173,9 +174,11 @@ def mapping_section(
     universe: Universe,
     exclusions: pl.DataFrame | None,
     tallies: Mapping[str, Tally],
+    last_day: date,
 ) -> dict[str, Any]:
-    """What the fold did: `folded` members by canonical asset, the days of `depegged` ones, and by
-    dataset the `unresolved` assets, of which the provider has no series."""
+    """What the fold did: `folded` members by canonical asset, and by dataset the `unresolved`
+    assets, of which the provider has no series. Of the members, `depegged` were left out of sums
+    on some days, and `straying` may be if they go on."""
     unresolved: dict[str, list[str]] = {}
     for name, tally in tallies.items():
         for one in tally.uncovered:
@@ -189,15 +192,9 @@ def mapping_section(
     }
     if exclusions is None:
         return section
-    left_out = exclusions.filter(exclusions["excluded"])
     return section | {
-        "depegged": [
-            {"canonical_id": canonical, "asset": asset, "days": days}
-            for canonical, asset, days in left_out.group_by("canonical_id", "asset")
-            .len()
-            .sort("canonical_id", "asset")
-            .iter_rows()
-        ]
+        "depegged": guarded.depegged(exclusions),
+        "straying": guarded.straying(exclusions, last_day),
     }
 
 
