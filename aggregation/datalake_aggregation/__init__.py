@@ -6,7 +6,7 @@ aggregate(frame, load_mapping())   # date, asset, metrics → date, canonical_id
 """
 
 from datalake_aggregation.fold import Folded, aggregate, fold
-from datalake_aggregation.loading import load_mapping, parse_mapping
+from datalake_aggregation.loading import load_mapping, mapping_texts, parse_mapping
 from datalake_aggregation.mapping import Guard, Mapping, Member, Rule
 from datalake_aggregation.problems import MappingError, Place
 from datalake_aggregation.rules import Reducer
@@ -23,5 +23,6 @@ __all__ = [
     "aggregate",
     "fold",
     "load_mapping",
+    "mapping_texts",
     "parse_mapping",
 ]

@@ -24,15 +24,22 @@ def load_mapping(path: Path | str | None = None, *, reducers: Reducers = NONE) -
     file leaves its former place. `reducers` are those that the file may name. Raises MappingError
     with all problems of the file.
     """
-    text = files("datalake_aggregation").joinpath(SHIPPED).read_bytes()
-    shipped = _parsed(text, SHIPPED, BARE, NONE)
-    if path is None:
-        return shipped
-    return _parsed(_read(Path(path)), str(path), shipped, reducers)
+    shipped, own = mapping_texts(path)
+    mapping = _parsed(shipped, SHIPPED, BARE, NONE)
+    return mapping if own is None else _parsed(own, str(path), mapping, reducers)
+
+
+def mapping_texts(path: Path | str | None = None) -> tuple[bytes, bytes | None]:
+    """Return the shipped mapping and the user's file as they are written, for `parse_mapping`.
+
+    Raises MappingError for a file that cannot be read.
+    """
+    shipped = files("datalake_aggregation").joinpath(SHIPPED).read_bytes()
+    return shipped, None if path is None else _read(Path(path))
 
 
 def parse_mapping(
-    text: str,
+    text: str | bytes,
     file: str = "mapping.yaml",
     over: Mapping | None = None,
     *,
@@ -43,7 +50,8 @@ def parse_mapping(
     `file` is the name that problems and rules carry, `reducers` are those that the text may name.
     Raises MappingError with all problems.
     """
-    return _parsed(text.encode(), file, over or BARE, reducers)
+    data = text.encode() if isinstance(text, str) else text
+    return _parsed(data, file, over or BARE, reducers)
 
 
 def _parsed(data: bytes, file: str, base: Mapping, reducers: Reducers) -> Mapping:

@@ -80,7 +80,11 @@ def _fault_row(fault: Fault) -> dict[str, str]:
 
 
 @command.command("prune")
-@click.option("--older", type=Age(), help="Series that nobody asked for in so long: 90d, 12w.")
+@click.option(
+    "--older",
+    type=Age(),
+    help="Series that nobody asked for, records of runs that ended so long ago: 90d, 12w.",
+)
 @click.option("--orphans", is_flag=True, help="What no installed plugin offers or reads any more.")
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 @lake_options

@@ -13,7 +13,18 @@ from attrs import frozen
 from ..cache import REVISIONS, SERIES, SeriesKey
 from ..stores import Entry, Store
 
-Kind = Literal["series", "revision", "universe", "catalogue", "report", "mark", "check", "foreign"]
+Kind = Literal[
+    "series",
+    "revision",
+    "universe",
+    "catalogue",
+    "report",
+    "record",
+    "mapping",
+    "mark",
+    "check",
+    "foreign",
+]
 
 #: How the keys of each kind begin.
 PREFIXES: dict[str, Kind] = {
@@ -22,11 +33,23 @@ PREFIXES: dict[str, Kind] = {
     "universe/v1/": "universe",
     "catalogue/v1/": "catalogue",
     "runs/v1/": "report",
+    "inputs/v1/": "record",
+    "mappings/v1/": "mapping",
     "doctor/v1/": "check",
     "lake.json": "mark",
 }
 #: What may lie here is this lake's; whatever else is in the bucket is none of its business.
-ROOTS = ("catalogue/", "doctor/", "lake.json", "revisions/", "runs/", "series/", "universe/")
+ROOTS = (
+    "catalogue/",
+    "doctor/",
+    "inputs/",
+    "lake.json",
+    "mappings/",
+    "revisions/",
+    "runs/",
+    "series/",
+    "universe/",
+)
 _PARTS = ("provider", "dataset", "asset")
 
 

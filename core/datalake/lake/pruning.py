@@ -29,15 +29,14 @@ class Pruned:
 def superfluous(
     items: Iterable[Item], registry: Registry, now: datetime, older: timedelta | None, orphans: bool
 ) -> Iterator[Pruned]:
-    """What can go: series that nobody has asked for again for longer than `older`; and, as
+    """What can go: series that nobody has asked for again for longer than `older`, and records
+    that old of what runs were made of (those cannot be replayed any more); and, as
     `orphans`, what no installed plugin offers or no version of this library reads any more, with
     what revisions replaced in it, and what an interrupted `datalake doctor` left."""
     for item in items:
         reason = orphans and _orphaned(item, registry)
-        if not reason and older is not None and item.kind == "series":
-            checked = _checked_at(item)
-            if now - checked > older:
-                reason = f"last asked on {checked:%Y-%m-%d}"
+        if not reason and older is not None:
+            reason = _outlived(item, now - older)
         if reason:
             entry = item.entry
             yield Pruned(entry.key, entry.size, entry.generation, reason)
@@ -67,6 +66,14 @@ def _orphaned(item: Item, registry: Registry) -> str | None:
     version = item.entry.metadata.get("schema_version", SCHEMA_VERSION)
     if version.isdigit() and int(version) < int(SCHEMA_VERSION):
         return f"its schema version {version} is not read any more"
+    return None
+
+
+def _outlived(item: Item, limit: datetime) -> str | None:
+    if item.kind == "record" and item.entry.updated < limit:
+        return f"the run ended on {item.entry.updated:%Y-%m-%d}"
+    if item.kind == "series" and (checked := _checked_at(item)) < limit:
+        return f"last asked on {checked:%Y-%m-%d}"
     return None
 
 

@@ -13,6 +13,7 @@ from attrs import frozen
 
 from ..cache import Miss
 from ..cache.objects import decode
+from ..cache.revisions import keep_whole
 from ..errors import Conflict, StoreError
 from ..models import Dataset
 from ..plugins import Registry
@@ -56,8 +57,8 @@ def verify(store: Store, registry: Registry, *, repair: bool) -> Verified:
         checked += 1
         size += item.entry.size
         if fault:
-            spared = fault.foreign or fault.unread
-            faults.append(_repaired(store, fault) if repair and not spared else fault)
+            mend = repair and not (fault.foreign or fault.unread)
+            faults.append(_repaired(store, registry, item, fault) if mend else fault)
     return Verified(checked, size, faults)
 
 
@@ -96,7 +97,7 @@ def _look(store: Store, registry: Registry, item: Item) -> Fault | None:
 
 def _reason(item: Item, stored: Stored, registry: Registry) -> str | None:
     """What is wrong with the object, if anything is."""
-    if item.kind in ("series", "revision"):
+    if item.kind in ("series", "revision", "record"):
         digest = stored.metadata.get("sha256")
         if digest is None:
             return "its sha256 is not known, so it cannot be trusted"
@@ -124,11 +125,23 @@ def dataset_of(registry: Registry, provider: str, dataset: str) -> Dataset | Non
         return None
 
 
-def _repaired(store: Store, fault: Fault) -> Fault:
+def _repaired(store: Store, registry: Registry, item: Item, fault: Fault) -> Fault:
     try:
+        _keep_whole(store, registry, item)
         store.delete(fault.key, if_generation=fault.generation)
     except Conflict:
         return Fault(fault.key, f"{fault.reason}; it is being replaced", fault.generation)
     except StoreError as error:
         return Fault(fault.key, f"{fault.reason}; not removed: {error}", fault.generation)
     return Fault(fault.key, fault.reason, fault.generation, repaired=True)
+
+
+def _keep_whole(store: Store, registry: Registry, item: Item) -> None:
+    """A series that is only another one than today's is not lost: it goes to its revisions."""
+    stored = store.get(item.entry.key) if item.kind == "series" else None
+    if stored is None or item.series is None:
+        return
+    dataset = dataset_of(registry, item.series.provider, item.series.dataset)
+    found = decode(stored, item.series, dataset, None) if dataset else None
+    if isinstance(found, Miss) and found.former:
+        keep_whole(store, item.series, found.former)

@@ -12,17 +12,16 @@ from ..models import Dataset
 from ..plugins import Registry
 from ..publish import AssetNote, ColumnNote
 from .frame import freshness
-from .options import Options
 from .plan import output_columns
 from .universe import Universe
 
 
 def column_notes(
-    mapping: Mapping, registry: Registry, options: Options, as_of: datetime, last_day: date
+    mapping: Mapping, registry: Registry, selection: str, as_of: datetime, last_day: date
 ) -> list[ColumnNote]:
     """One note for each value column, in the output's order."""
     notes = []
-    for name in output_columns(mapping, options.columns):
+    for name in output_columns(mapping, selection):
         rule = mapping.columns[name]
         dataset, column = _declared(registry, rule.source[0])
         described = dataset.columns.get(column) if dataset else None

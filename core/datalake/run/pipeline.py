@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
 
@@ -11,39 +11,37 @@ import polars as pl
 from attrs import evolve, field, frozen
 
 from datalake_aggregation import Mapping as CanonicalMapping
-from datalake_aggregation import MappingError, load_mapping
 
 from ..cache import AssetCache
 from ..client import Retry
 from ..clock import now
-from ..errors import ConfigError, FetchError
+from ..errors import FetchError
 from ..exits import Exit
 from ..lake import open_lake
 from ..lake.origin import check_origin, claim
 from ..models import DAY
 from ..plugins import Registry
-from ..publish import Candidate, Evidence, Outcome, Place, check_output, open_place, publish
+from ..publish import Evidence, Outcome, Place, check_output, open_place, publish
 from ..stores import Store
 from . import report as reporting
 from .archive import archive
 from .ending import ending, first_failure, what_is_amiss
-from .evidence import opinions, with_ends
+from .evidence import opinions
 from .fetch import fetch_all
-from .folding import Folding, fold_all
+from .inputs import Input, Record, input_of, keep
 from .listing import Listing, find_universe
+from .mapping import MappingTexts, read_texts
 from .naming import series_key
-from .notes import asset_notes, column_notes
 from .options import Options
 from .plan import (
     Want,
     check_datasets,
     check_refresh,
     check_taking_part,
-    feeds,
-    folded_columns,
     output_columns,
     wants,
 )
+from .recipe import Recipe, candidate, fold
 from .report import Report, check_report
 from .series import Series
 from .sources import Sources, sources
@@ -77,7 +75,8 @@ def run(
     options.check(started)
     check_datasets(options.datasets, registry)
     check_refresh(options.refresh, registry)
-    mapping = read_mapping(options, registry)
+    texts = read_texts(options.mapping)
+    mapping = texts.parse(registry.reducers)
     stop = stop or threading.Event()
     place = open_place(options.output, registry.stores, environment)
     check_output(place, synthetic=options.sandbox)
@@ -88,16 +87,10 @@ def run(
         as_of = options.as_of or world.clock()
         with sources(registry, options, environment, world, stop, retry) as members:
             check_taking_part(options.datasets, members)
-            one = _Run(options, registry, mapping, store, place, world, members, started, as_of)
+            one = _Run(
+                options, registry, texts, mapping, store, place, world, members, started, as_of
+            )
             return one.finish(one.make(progress, stop), clock())
-
-
-def read_mapping(options: Options, registry: Registry) -> CanonicalMapping:
-    """The shipped mapping with the user's file over it; a mistake in it is a ConfigError."""
-    try:
-        return load_mapping(options.mapping, reducers=registry.reducers)
-    except MappingError as error:
-        raise ConfigError(str(error)) from error
 
 
 @frozen
@@ -108,6 +101,7 @@ class _Made:
     message: str
     listing: Listing | None = None
     tallies: Mapping[str, Tally] = field(factory=dict)
+    inputs: Sequence[Input] = ()
     rows: pl.DataFrame | None = None
     exclusions: pl.DataFrame | None = None
     outcome: Outcome | None = None
@@ -118,6 +112,7 @@ class _Made:
 class _Run:
     options: Options
     registry: Registry
+    texts: MappingTexts
     mapping: CanonicalMapping
     store: Store
     place: Place
@@ -137,8 +132,17 @@ class _Run:
         return self.options.until or self.as_of.date() - DAY
 
     @property
-    def _columns(self) -> list[str]:
-        return output_columns(self.mapping, self.options.columns)
+    def recipe(self) -> Recipe:
+        """What decides the rows beside the series."""
+        return Recipe(
+            as_of=self.as_of,
+            last_day=self.last_day,
+            since=self.options.since,
+            columns=self.options.columns,
+            stale_days=self.options.gate.stale_days,
+            synthetic=self.world.synthetic,
+            mapping_sha256=self.texts.sha256,
+        )
 
     def make(self, progress: Progress, stop: threading.Event) -> _Made:
         lister = self.sources.lister
@@ -163,10 +167,17 @@ class _Run:
             cause = first_failure(tallies)
             message = f"every provider failed: {cause}" if cause else "no provider has these assets"
             return _Made(Exit.FAILED, message, tallies=tallies)
-        witnesses = opinions(series, self.mapping, self._columns, self.last_day)
-        folding = self._aggregate(series)
+        columns = output_columns(self.mapping, self.options.columns)
+        witnesses = opinions(series, self.mapping, columns, self.last_day)
+        inputs = [input_of(one) for one in series]
+        folding = fold(self.recipe, series, self.mapping)
         made = _Made(
-            Exit.FAILED, "", tallies=tallies, rows=folding.rows, exclusions=folding.exclusions
+            Exit.FAILED,
+            "",
+            tallies=tallies,
+            inputs=inputs,
+            rows=folding.rows,
+            exclusions=folding.exclusions,
         )
         trouble = what_is_amiss(listing, tallies)
         if not folding.rows.height:
@@ -200,39 +211,26 @@ class _Run:
         }
         cache = AssetCache(self.store, clock=self.world.clock, read_only=not writable)
         keys = [series_key(want) for wanted in by_provider.values() for want in wanted]
+        cache = cache.survey(keys)
+        if self.options.offline and self.options.as_of:
+            cache = cache.at(self.as_of)  # what was learnt later is none of that moment's business
         with progress(list(tallies.values())):
             series = fetch_all(
                 by_provider,
                 self.mapping.native_ids,
-                cache.survey(keys),
+                cache,
                 tallies,
                 stop,
                 offline=self.options.offline,
             )
         return tallies, series
 
-    def _aggregate(self, series: list[Series]) -> Folding:
-        sources = feeds(self.mapping, folded_columns(self.mapping, self._columns))
-        since = self.options.since or date.min
-        folding = fold_all(series, sources, self._columns, self.mapping, since)
-        stale = self.options.gate.stale_days * DAY
-        return evolve(folding, rows=with_ends(folding.rows, self.last_day, stale))
-
     def _publish(self, listing: Listing, rows: pl.DataFrame, evidence: Evidence) -> Outcome:
-        candidate = Candidate(
-            rows=rows,
-            assets=asset_notes(listing.universe, rows),
-            columns=column_notes(
-                self.mapping, self.registry, self.options, self.as_of, self.last_day
-            ),
-            as_of=self.as_of,
-            last_day=self.last_day,
-            synthetic=self.world.synthetic,
-            mapping_sha256=reporting.digest(self.mapping),
-            evidence=evidence,
+        whole = candidate(
+            self.recipe, rows, listing.universe, self.mapping, self.registry, evidence
         )
         return publish(
-            candidate,
+            whole,
             self.place,
             self.options.gate,
             self.options.force_publish,
@@ -263,7 +261,7 @@ class _Run:
             skipped=reporting.skipped_section(self.sources.skipped),
             mapping=(
                 reporting.mapping_section(
-                    self.mapping,
+                    self.texts.sha256,
                     made.listing.universe,
                     made.exclusions,
                     made.tallies,
@@ -277,4 +275,18 @@ class _Run:
         )
         store = None if made.read_only else self.store
         reporting.keep(report, store, self.place, self.options.report)
+        if made.listing and made.inputs and not made.read_only:
+            self._record(report, made.listing, made.inputs)
         return Result(made.exit, report, made.rows)
+
+    def _record(self, report: Report, listing: Listing, inputs: Sequence[Input]) -> None:
+        record = Record(
+            run_id=report.run_id,
+            recipe=self.recipe,
+            universe=listing.universe,
+            mapping=list(self.texts.parts),
+            mapping_file=self.texts.file,
+            versions=report.versions,
+            series=inputs,
+        )
+        keep(self.store, record, self.texts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import platform
@@ -15,8 +14,6 @@ from typing import Any
 
 import polars as pl
 from attrs import asdict, field, frozen
-
-from datalake_aggregation import Mapping as CanonicalMapping
 
 from .._version import __version__
 from ..errors import ConfigError, StoreError
@@ -170,7 +167,7 @@ def output_section(outcome: Outcome) -> dict[str, Any]:
 
 
 def mapping_section(
-    mapping: CanonicalMapping,
+    sha256: str,
     universe: Universe,
     exclusions: pl.DataFrame | None,
     tallies: Mapping[str, Tally],
@@ -184,7 +181,7 @@ def mapping_section(
         for one in tally.uncovered:
             unresolved.setdefault(f"{name}.{one.dataset}", []).append(one.asset)
     section: dict[str, Any] = {
-        "sha256": digest(mapping),
+        "sha256": sha256,
         "folded": {
             asset.id: list(asset.members[1:]) for asset in universe.assets if asset.members[1:]
         },
@@ -196,11 +193,6 @@ def mapping_section(
         "depegged": guarded.depegged(exclusions),
         "straying": guarded.straying(exclusions, last_day),
     }
-
-
-def digest(mapping: CanonicalMapping) -> str:
-    """The sha256 of what a mapping says, wherever it is written."""
-    return hashlib.sha256(repr(mapping).encode()).hexdigest()
 
 
 def check_report(options: Options, place: Place) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Literal
 
 import pyarrow as pa
 from attrs import frozen
 
-from ..cache import AssetCache, Cached, stood_in
+from ..cache import AssetCache, Cached, CameFrom, stood_in
 from ..cache.rows import last_day
 from ..errors import DatalakeError, FetchError, NotFound, StoreError
 from ..models import Window
@@ -20,6 +21,7 @@ from .tally import Failure, Tally, Uncovered
 
 #: A series that ends so close to the last wanted day is late; one that ended earlier is over.
 LATE = timedelta(days=7)
+How = Literal["cached", "fetched", "stood in", "missing"]
 
 
 @frozen
@@ -27,12 +29,16 @@ class Series:
     """One dataset's rows for one asset: `date` and the wanted ones of the dataset's columns.
 
     `known_through` is set where later days exist, or may, and could not be had: nothing is known
-    of the series after that day (date.min: nothing at all).
+    of the series after that day (date.min: nothing at all). `how` says whether the rows were
+    cached, fetched just now, stood in for later ones, or are missing; `source` of what they are
+    part.
     """
 
     want: Want
     table: pa.Table
     known_through: date | None = None
+    how: How = "missing"
+    source: CameFrom | None = None
 
 
 def bring(job: Job, cache: AssetCache, tally: Tally, health: Health) -> Series | None:
@@ -93,18 +99,21 @@ def _judged(want: Want, cached: Cached, tally: Tally) -> Series | None:
         tally.covered(cached)
     if cached.error and not (over and gone):
         tally.fail(_failure(want, cached.error, cached.stale_through))
-        return Series(want, table, _known_through(last, cached.asked_through))
+        through = _known_through(last, cached.asked_through)
+        return Series(want, table, through, "stood in", cached.source)
+    how: How = "fetched" if cached.fetched else "cached"
     if over or last == want.wanted.last:
-        return Series(want, table)
+        return Series(want, table, None, how, cached.source)
     if want.native:
         late = FetchError(f"{want.source.provider.title} has nothing yet of {want.wanted.last}")
         tally.fail(_failure(want, late, last))
-    return Series(want, table, last)
+    return Series(want, table, last, how, cached.source)
 
 
 def _known_through(last: date | None, asked_through: date | None) -> date:
-    """A series that had ended when it was last asked is known through that day."""
-    if last and asked_through and last < asked_through - LATE:
+    """A series that had ended when it was last asked, or had never begun, is known through that
+    day."""
+    if asked_through and (last is None or last < asked_through - LATE):
         return asked_through
     return last or date.min
 

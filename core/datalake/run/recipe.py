@@ -1,0 +1,70 @@
+"""From series to what is published: the same series and recipe always give the same bytes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+import polars as pl
+from attrs import evolve, frozen
+
+from datalake_aggregation import Mapping
+
+from ..models import DAY
+from ..plugins import Registry
+from ..publish import Candidate, Evidence
+from .evidence import with_ends
+from .folding import Folding, fold_all
+from .notes import asset_notes, column_notes
+from .plan import feeds, folded_columns, output_columns
+from .series import Series
+from .universe import Universe
+
+_NO_EVIDENCE = Evidence()
+
+
+@frozen(kw_only=True)
+class Recipe:
+    """All that decides the published rows and bytes beside the series and the universe.
+
+    `mapping_sha256` names the mapping, `since` is the first day (None: all), `stale_days` after how
+    many an asset without news counts as ended.
+    """
+
+    as_of: datetime
+    last_day: date
+    since: date | None
+    columns: Literal["standard", "extended"]
+    stale_days: int
+    synthetic: bool
+    mapping_sha256: str
+
+
+def fold(recipe: Recipe, series: list[Series], mapping: Mapping) -> Folding:
+    """The rows of the canonical assets. Empties `series` on its way."""
+    columns = output_columns(mapping, recipe.columns)
+    sources = feeds(mapping, folded_columns(mapping, columns))
+    folding = fold_all(series, sources, columns, mapping, recipe.since or date.min)
+    stale = recipe.stale_days * DAY
+    return evolve(folding, rows=with_ends(folding.rows, recipe.last_day, stale))
+
+
+def candidate(
+    recipe: Recipe,
+    rows: pl.DataFrame,
+    universe: Universe,
+    mapping: Mapping,
+    registry: Registry,
+    evidence: Evidence = _NO_EVIDENCE,
+) -> Candidate:
+    """The rows with all that goes into the files beside them."""
+    return Candidate(
+        rows=rows,
+        assets=asset_notes(universe, rows),
+        columns=column_notes(mapping, registry, recipe.columns, recipe.as_of, recipe.last_day),
+        as_of=recipe.as_of,
+        last_day=recipe.last_day,
+        synthetic=recipe.synthetic,
+        mapping_sha256=recipe.mapping_sha256,
+        evidence=evidence,
+    )
