@@ -1,0 +1,155 @@
+"""A lease on an output: it keeps two runs from spending quota on the same files, and no more.
+
+Nothing that is published depends on it. A holder that dies, sleeps or loses the store is overtaken
+when its lease runs out; should it wake up, the pointer's fence decides whose files stand.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+
+from attrs import asdict, evolve, frozen
+
+from ..errors import Conflict, DatalakeError, StoreError
+from ..stores import ABSENT, Store
+
+log = logging.getLogger(__name__)
+
+KEY = "lease.json"
+#: How long a holder is believed to live without a sign. Renewed three times as often: one write of
+#: a small object every forty seconds, and a crashed machine blocks the next run for two minutes.
+LASTS = timedelta(minutes=2)
+RENEWALS = 3
+
+
+class Held(DatalakeError):
+    """Another run is at work on the same output; the text names it."""
+
+
+@frozen
+class Lease:
+    """Who is at work on an output, since when, and until when that is believed without a sign."""
+
+    run_id: str
+    host: str
+    pid: int
+    since: datetime
+    until: datetime
+
+    def __str__(self) -> str:
+        return (
+            f"run {self.run_id} (process {self.pid} on {self.host}, since {self.since:%H:%M:%SZ})"
+        )
+
+    def counts(self, now: datetime) -> bool:
+        """Whether the holder may still be at work: a process of this machine is looked for."""
+        return now < self.until and not (self.host == socket.gethostname() and _gone(self.pid))
+
+    def encode(self) -> bytes:
+        return json.dumps(asdict(self), default=datetime.isoformat).encode()
+
+
+def look(store: Store) -> tuple[Lease | None, str]:
+    """The lease that lies in the store, and its generation; None for none or a damaged one."""
+    stored = store.get(KEY)
+    if stored is None:
+        return None, ABSENT
+    try:
+        found = json.loads(stored.data)
+        since, until = (datetime.fromisoformat(found[name]) for name in ("since", "until"))
+        if since.tzinfo is None or until.tzinfo is None:
+            return None, stored.generation
+        lease = Lease(str(found["run_id"]), str(found["host"]), int(found["pid"]), since, until)
+        return lease, stored.generation
+    except (ValueError, TypeError, KeyError):
+        return None, stored.generation  # nobody can be waited for by what it says
+
+
+@contextmanager
+def leased(store: Store, run_id: str, clock: Callable[[], datetime]) -> Iterator[None]:
+    """Hold the output's lease while the block runs, with a thread that renews it.
+
+    Raises Held where another run has it. A store that cannot be written costs only the lease.
+    """
+    now = clock()
+    mine = Lease(run_id, socket.gethostname(), os.getpid(), now, now + LASTS)
+    try:
+        generation = _take(store, mine, now)
+    except StoreError as error:
+        log.warning("no lease on %s, so another run may do the same work: %s", store.url, error)
+        yield
+        return
+    keeper = _Keeper(store, mine, generation, clock)
+    keeper.thread.start()
+    try:
+        yield
+    finally:
+        keeper.let_go()
+
+
+def _take(store: Store, mine: Lease, now: datetime) -> str:
+    holder, generation = look(store)
+    if holder is not None and holder.counts(now):
+        raise _held(store, holder)
+    try:
+        return store.put(KEY, mine.encode(), {}, if_generation=generation)
+    except Conflict:
+        holder, _ = look(store)
+        if holder is None:
+            raise  # taken and let go again in this moment: as good as no lease
+        raise _held(store, holder) from None
+
+
+def _held(store: Store, holder: Lease) -> Held:
+    return Held(
+        f"{holder} is at work on the same output ({store.url}): wait for its end, or choose "
+        f"another --output; should it have died, its lease ends at {holder.until:%H:%M:%SZ}"
+    )
+
+
+class _Keeper:
+    """Renews a lease until it is let go; one that somebody else took is left to them."""
+
+    def __init__(
+        self, store: Store, lease: Lease, generation: str, clock: Callable[[], datetime]
+    ) -> None:
+        self._store, self._lease, self._generation = store, lease, generation
+        self._clock = clock
+        self._ended = threading.Event()
+        self.thread = threading.Thread(target=self._renew, name="lease", daemon=True)
+
+    def _renew(self) -> None:
+        while not self._ended.wait(LASTS.total_seconds() / RENEWALS):
+            lease = evolve(self._lease, until=self._clock() + LASTS)
+            try:
+                self._generation = self._store.put(
+                    KEY, lease.encode(), {}, if_generation=self._generation
+                )
+            except Conflict:
+                log.warning("another run took over the lease on %s", self._store.url)
+                return
+            except StoreError as error:
+                log.info("the lease on %s was not renewed: %s", self._store.url, error)
+
+    def let_go(self) -> None:
+        self._ended.set()
+        self.thread.join()
+        with suppress(StoreError):
+            self._store.delete(KEY, if_generation=self._generation)
+
+
+def _gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False

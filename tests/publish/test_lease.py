@@ -1,0 +1,124 @@
+"""One run at a time on an output, without ever needing a hand: holders die, clocks differ."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from datalake.errors import ReadOnly
+from datalake.publish.lease import KEY, LASTS, Held, Lease, leased, look
+from datalake.stores import ABSENT
+from datalake.stores.local import LocalStore
+from datalake.stores.memory import MemoryStore
+
+NOW = datetime(2026, 3, 15, 10, 30, tzinfo=timezone.utc)
+
+
+NAIVE = (
+    b'{"run_id": "x", "host": "y", "pid": 1,'
+    b' "since": "2999-01-01T00:00:00", "until": "2999-01-01T00:00:00"}'
+)
+
+
+def at(moment):
+    return lambda: moment
+
+
+@pytest.fixture(params=["memory", "local"])
+def store(request, tmp_path):
+    return MemoryStore() if request.param == "memory" else LocalStore(tmp_path)
+
+
+def lay(store, **changes):
+    """Somebody's lease, as a run on another machine would have written it."""
+    lease = Lease(**{"run_id": "theirs", "host": "elsewhere", "pid": 1, "since": NOW,
+                     "until": NOW + LASTS} | changes)  # fmt: skip
+    store.put(KEY, lease.encode(), {}, if_generation=ABSENT)
+    return lease
+
+
+def test_a_lease_is_held_and_let_go(store):
+    with leased(store, "mine", at(NOW)):
+        held, _ = look(store)
+        assert held == Lease("mine", socket.gethostname(), os.getpid(), NOW, NOW + LASTS)
+    assert look(store) == (None, ABSENT)
+
+
+def test_the_second_is_told_who_the_first_is(store):
+    with leased(store, "first", at(NOW)), pytest.raises(Held) as refused:  # noqa: SIM117
+        with leased(store, "second", at(NOW)):
+            pytest.fail("both have it")
+    text = str(refused.value)
+    for part in ("run first", f"process {os.getpid()}", socket.gethostname(), "10:30:00Z", "10:32"):
+        assert part in text
+
+
+def test_a_failing_run_lets_go(store):
+    with pytest.raises(RuntimeError), leased(store, "mine", at(NOW)):
+        raise RuntimeError("the run broke")
+    assert look(store)[0] is None
+
+
+def test_one_that_ran_out_is_taken_over(store):
+    lay(store)
+    with pytest.raises(Held), leased(store, "mine", at(NOW + LASTS - timedelta(seconds=1))):
+        pass
+    with leased(store, "mine", at(NOW + LASTS)):
+        assert look(store)[0].run_id == "mine"
+
+
+def test_a_process_of_this_machine_that_died_is_not_waited_for(store):
+    """A run that was killed may be started again at once."""
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    lay(store, host=socket.gethostname(), pid=dead.pid)
+    with leased(store, "mine", at(NOW)):
+        assert look(store)[0].run_id == "mine"
+
+
+def test_a_living_process_of_this_machine_is(store):
+    lay(store, host=socket.gethostname(), pid=os.getppid())
+    with pytest.raises(Held), leased(store, "mine", at(NOW)):
+        pass
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"null", b"[]", b"{}", b'{"run_id": 1}', b"\xff\xfe", NAIVE]
+)
+def test_a_damaged_lease_holds_nobody_back(store, damage):
+    store.put(KEY, damage, {}, if_generation=ABSENT)
+    with leased(store, "mine", at(NOW)):
+        assert json.loads(store.get(KEY).data)["run_id"] == "mine"
+
+
+def test_what_another_run_took_over_is_left_to_it(store):
+    """The first's machine slept for longer than its lease lasts."""
+    with leased(store, "slow", at(NOW)):
+        store.delete(KEY)
+        theirs = lay(store)
+    assert look(store)[0] == theirs
+
+
+def test_a_store_that_takes_nothing_costs_only_the_lease(caplog):
+    class Shut(MemoryStore):
+        def put(self, *args, **more):
+            raise ReadOnly("no permission to write")
+
+    with leased(Shut(), "mine", at(NOW)):
+        pass
+    assert "no lease on" in caplog.text
+    assert "no permission to write" in caplog.text
+
+
+def test_it_is_renewed_while_the_run_goes_on(store, monkeypatch):
+    monkeypatch.setattr("datalake.publish.lease.LASTS", timedelta(milliseconds=30))
+    moments = iter(NOW + timedelta(seconds=n) for n in range(10_000))
+    with leased(store, "mine", lambda: next(moments)):
+        first, _ = look(store)
+        while look(store)[0].until == first.until:
+            pass
+        assert look(store)[0].since == first.since
