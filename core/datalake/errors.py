@@ -2,6 +2,7 @@
 
 DatalakeError
 ├── ConfigError        correct the settings, the command or the file that it names (exit 2)
+├── Held               another run is at work on the same output: wait for its end (exit 5)
 ├── PluginError        an installed plugin is broken; the others go on without it
 ├── StoreError         the store cannot be read or written
 │   ├── ReadOnly       it may be read, but not written: what is there is used, nothing is added
@@ -23,6 +24,10 @@ class DatalakeError(Exception):
 
 class ConfigError(DatalakeError):
     """The user's settings, command or file are wrong; the text says where and what to do."""
+
+
+class Held(DatalakeError):
+    """Another run is at work on the same output; the text names it."""
 
 
 class PluginError(DatalakeError):

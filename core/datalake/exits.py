@@ -6,13 +6,14 @@ import enum
 
 
 class Exit(enum.IntEnum):
-    """How a run ended; 5 and 6 are free."""
+    """How a run ended; 6 is free."""
 
     PUBLISHED = 0  # or nothing new to publish
     ERROR = 1  # an unexpected error
     USAGE = 2  # the command, the settings or a file are wrong
     DEGRADED = 3  # published, but some series failed or are stale
     REFUSED = 4  # the gate kept the candidate back
+    HELD = 5  # another run is at work on the same output
     FAILED = 7  # every provider failed
     INTERRUPTED = 130
     TERMINATED = 143

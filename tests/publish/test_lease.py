@@ -9,8 +9,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from datalake.errors import ReadOnly
-from datalake.publish.lease import KEY, LASTS, Held, Lease, leased, look
+from datalake.errors import Held, ReadOnly
+from datalake.publish.lease import KEY, LASTS, Lease, leased, look
 from datalake.stores import ABSENT
 from datalake.stores.local import LocalStore
 from datalake.stores.memory import MemoryStore

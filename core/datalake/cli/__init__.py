@@ -137,12 +137,12 @@ def _leave(code: int) -> NoReturn:
 def _explain(error: Exception) -> int:
     import logging
 
-    from ..errors import ConfigError, DatalakeError
+    from ..errors import ConfigError, DatalakeError, Held
     from .logs import say
 
     if isinstance(error, DatalakeError):
         say(f"error: {error}", logging.ERROR)
-        return 2 if isinstance(error, ConfigError) else 1
+        return 2 if isinstance(error, ConfigError) else 5 if isinstance(error, Held) else 1
     logging.getLogger("datalake").debug("unexpected error", exc_info=error)
     say(
         f"unexpected error: {type(error).__name__}: {error}\n"

@@ -105,7 +105,8 @@ def command(ctx: click.Context, /, **flags: Any) -> None:
     \b
     Exit codes: 0 published · 1 unexpected error · 2 usage or configuration · 3 published,
     but some series failed or are stale · 4 refused by the gate, the published file stands ·
-    7 every provider failed · 130 interrupted · 143 terminated
+    5 another run is at work on this output · 7 every provider failed · 130 interrupted ·
+    143 terminated
     """
     quiet: bool = flags.pop("quiet")
     level, form = flags.pop("log_level"), flags.pop("log_format")

@@ -12,12 +12,12 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from attrs import asdict, evolve, frozen
 
-from ..errors import Conflict, DatalakeError, StoreError
+from ..errors import Conflict, Held, StoreError
 from ..stores import ABSENT, Store
 
 log = logging.getLogger(__name__)
@@ -27,10 +27,8 @@ KEY = "lease.json"
 #: a small object every forty seconds, and a crashed machine blocks the next run for two minutes.
 LASTS = timedelta(minutes=2)
 RENEWALS = 3
-
-
-class Held(DatalakeError):
-    """Another run is at work on the same output; the text names it."""
+#: The seconds that the end of a run waits for the lease's removal.
+PATIENCE = 3.0
 
 
 @frozen
@@ -87,11 +85,11 @@ def leased(store: Store, run_id: str, clock: Callable[[], datetime]) -> Iterator
         yield
         return
     keeper = _Keeper(store, mine, generation, clock)
-    keeper.thread.start()
+    keeper.start()
     try:
         yield
     finally:
-        keeper.let_go()
+        keeper.end()
 
 
 def _take(store: Store, mine: Lease, now: datetime) -> str:
@@ -115,7 +113,8 @@ def _held(store: Store, holder: Lease) -> Held:
 
 
 class _Keeper:
-    """Renews a lease until it is let go; one that somebody else took is left to them."""
+    """A thread that renews a lease until its end, and then removes it; what another run has taken
+    over is left to it."""
 
     def __init__(
         self, store: Store, lease: Lease, generation: str, clock: Callable[[], datetime]
@@ -123,26 +122,37 @@ class _Keeper:
         self._store, self._lease, self._generation = store, lease, generation
         self._clock = clock
         self._ended = threading.Event()
-        self.thread = threading.Thread(target=self._renew, name="lease", daemon=True)
+        self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def end(self) -> None:
+        """Let go. A store that does not answer holds nobody up: the lease runs out by itself."""
+        self._ended.set()
+        self._thread.join(PATIENCE)
+
+    def _keep(self) -> None:
+        try:
+            while not self._ended.wait(LASTS.total_seconds() / RENEWALS):
+                self._renew()
+            self._store.delete(KEY, if_generation=self._generation)
+        except Conflict:
+            if not self._ended.is_set():
+                log.warning("another run took over the lease on %s", self._store.url)
+        except StoreError as error:
+            log.info("the lease on %s was not removed: %s", self._store.url, error)
 
     def _renew(self) -> None:
-        while not self._ended.wait(LASTS.total_seconds() / RENEWALS):
-            lease = evolve(self._lease, until=self._clock() + LASTS)
-            try:
-                self._generation = self._store.put(
-                    KEY, lease.encode(), {}, if_generation=self._generation
-                )
-            except Conflict:
-                log.warning("another run took over the lease on %s", self._store.url)
-                return
-            except StoreError as error:
-                log.info("the lease on %s was not renewed: %s", self._store.url, error)
-
-    def let_go(self) -> None:
-        self._ended.set()
-        self.thread.join()
-        with suppress(StoreError):
-            self._store.delete(KEY, if_generation=self._generation)
+        lease = evolve(self._lease, until=self._clock() + LASTS)
+        try:
+            self._generation = self._store.put(
+                KEY, lease.encode(), {}, if_generation=self._generation
+            )
+        except Conflict:
+            raise
+        except StoreError as error:
+            log.info("the lease on %s was not renewed: %s", self._store.url, error)
 
 
 def _gone(pid: int) -> bool:

@@ -22,6 +22,7 @@ from ..lake.origin import check_origin, claim
 from ..models import DAY
 from ..plugins import Registry
 from ..publish import Evidence, Outcome, Place, check_output, open_place, publish
+from ..publish.lease import leased
 from ..stores import Store
 from . import report as reporting
 from .archive import archive
@@ -70,7 +71,11 @@ def run(
     retry: Retry | None = None,
     stop: threading.Event | None = None,
 ) -> Result:
-    """Make and publish the dataset. Raises ConfigError for a user's mistake, before any call."""
+    """Make and publish the dataset.
+
+    Before any call, raises ConfigError for a user's mistake and Held where another run is at work
+    on the same output.
+    """
     started = clock()
     options.check(started)
     check_datasets(options.datasets, registry)
@@ -90,7 +95,10 @@ def run(
             one = _Run(
                 options, registry, texts, mapping, store, place, world, members, started, as_of
             )
-            return one.finish(one.make(progress, stop), clock())
+            # a run that makes no calls has no quota to save
+            alone = nullcontext() if options.offline else leased(place.store, one.run_id, clock)
+            with alone:
+                return one.finish(one.make(progress, stop), clock())
 
 
 @frozen
