@@ -145,12 +145,13 @@ def test_runs_that_are_stopped_at_many_moments(
 
 
 def test_two_runs_at_once(tmp_path: Path, undisturbed: bytes) -> None:
-    """On one cache and one output: both succeed, and the file is that of either."""
-    runs = [start(tmp_path), start(tmp_path)]
+    """On one cache and two outputs: both succeed, with the same bytes."""
+    runs = [start(tmp_path), start(tmp_path, "--output", "y.parquet")]
     for process in runs:
         code, err = finish(process)
         assert code == 0, err
-    assert (tmp_path / "x.parquet").read_bytes() == undisturbed
+    for name in ("x.parquet", "y.parquet"):
+        assert (tmp_path / name).read_bytes() == undisturbed
     leftovers = [path.name for path in tmp_path.rglob("*") if "tmp" in path.name]
     assert leftovers == []
     goes_on(tmp_path, undisturbed)
