@@ -133,9 +133,11 @@ def show(version: str | None, output: Output, form: str) -> None:
         print_json(plain)
         return
     files = plain.pop("files")
-    rows = [{"what": name, "value": value} for name, value in plain.items() if value != []]
+    rows = [{"what": name, "value": value} for name, value in plain.items() if value]
+    for kind, file in files.items():
+        rows.append({"what": kind, "value": file["url"]})
+        rows.append({"what": "", "value": f"sha256 {file['sha256']}, {size(file['bytes'])}"})
     print_rows(rows, form)
-    print_rows([{**file, "bytes": size(file["bytes"])} for file in files.values()], form)
 
 
 @command.command("rollback")
@@ -160,4 +162,12 @@ def rollback(version: str | None, reason: str, output: Output, form: str) -> Non
         return
     current = pointer.current
     state = f"version {current.version} (sequence {current.sequence}) is published"
-    click.echo(f"{state} at {output.place.url}" if done else f"nothing to do: {state} already")
+    if done:
+        click.echo(f"{state} at {output.place.url}")
+    elif version is None:
+        click.echo(f"nothing to do: {state} since a rollback; name a VERSION to go further back")
+    else:
+        click.echo(f"nothing to do: {state} already")
+
+
+from . import publish_diff  # noqa: E402, F401  # its command joins the group

@@ -137,4 +137,6 @@ def _ending(result: Result) -> str:
         kept = f"The candidate is kept at {output['candidate']}; " if output["candidate"] else ""
         return f"{kept}{output['path']} is untouched."
     mark = " (synthetic)" if result.report.synthetic else ""
-    return f"{output['rows']:,} rows of {output['assets']} assets{mark} in {output['path']}"
+    told = f"{output['rows']:,} rows of {output['assets']} assets{mark} in {output['path']}"
+    state = "" if output["new"] else ": nothing new, it was published before"
+    return f"{told}, version {output['version']}{state}"

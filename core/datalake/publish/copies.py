@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -13,6 +14,8 @@ from .candidate import Check
 from .layout import ASSETS, DATA
 from .place import NOTHING, Place, assets_name, candidate_name, in_words, report_name
 from .standing import Standing
+
+log = logging.getLogger(__name__)
 
 #: Rivals that may write the same name first before we leave it to them.
 TRIES = 20
@@ -86,6 +89,15 @@ def keep_candidate(place: Place, data: bytes) -> Check:
         detail = f"it could not be kept at {place.where(name)} ({in_words(error)})"
         return Check("candidate", False, "warning", detail)
     return Check("candidate", True, "ok", f"kept at {place.where(name)}")
+
+
+def drop_candidate(place: Place) -> None:
+    """What was refused before is of no interest once something is published."""
+    try:
+        place.remove(candidate_name(place.name))
+    except (OSError, StoreError) as error:
+        where = place.where(candidate_name(place.name))
+        log.warning("%s cannot be removed: %s", where, in_words(error))
 
 
 def keep_report(place: Place, version: str | None, report: bytes) -> None:

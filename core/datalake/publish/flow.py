@@ -14,7 +14,7 @@ from ..errors import Conflict, StoreError
 from ..rules import GateRules
 from .candidate import Candidate, Check, Outcome
 from .contract import check_contract
-from .copies import check_copies, copy, keep_candidate
+from .copies import check_copies, copy, drop_candidate, keep_candidate
 from .fence import check_fence, check_rolled_back
 from .gate import check_gate
 from .layout import ASSETS, DATA, encode_assets, encode_data
@@ -25,6 +25,7 @@ from .versions import describe, put, sweep, version_name
 
 _RULES = GateRules()
 _KEEP = Keep()
+_SAME = Check("published file", True, "ok", "these very files are published already")
 #: Rivals that may come first before we give up; each of them has published something.
 TRIES = 20
 #: How many warnings the history keeps of each publication, and how much of each.
@@ -52,20 +53,26 @@ class _Job:
         if _refused(checks):
             return self._refuse(checks, standing)
         files = {DATA: self.data, ASSETS: encode_assets(self.candidate)}
-        version = version_name(self.candidate.as_of, files)
+        version, pointer = version_name(self.candidate.as_of, files), standing.pointer
+        if pointer is not None and pointer.current.version == version:
+            if standing.suffered:
+                put(self.place.store, pointer.current, files)
+            return self._finish((*checks, _SAME), pointer, files)
         checks += self._compare(version, standing)
         if _refused(checks):
             return self._refuse(checks, standing)
-        pointer, new = standing.pointer, False
-        if pointer is None or pointer.current.version != version:
-            pointer, new = self._commit(version, files, checks, standing), True
-        elif standing.suffered:
-            put(self.place.store, pointer.current, files)
+        pointer = self._commit(version, files, checks, standing)
+        outcome = self._finish(checks, pointer, files)
+        sweep(self.place.store, pointer, self.clock(), self.keep.grace)
+        return evolve(outcome, new=True)
+
+    def _finish(
+        self, checks: tuple[Check, ...], pointer: Pointer, files: Mapping[str, bytes]
+    ) -> Outcome:
+        """The version is published: what follows can fail and changes nothing about that."""
         failed = copy(self.place, files)
-        self.place.remove(candidate_name(self.place.name))
-        if new:
-            sweep(self.place.store, pointer, self.clock(), self.keep.grace)
-        outcome = self._outcome((*checks, *failed), pointer.current, new=new)
+        drop_candidate(self.place)
+        outcome = self._outcome((*checks, *failed), pointer.current)
         return evolve(outcome, trouble="; ".join(check.detail for check in failed))
 
     def _compare(self, version: str, standing: Standing) -> tuple[Check, ...]:
@@ -120,12 +127,10 @@ class _Job:
         ids = self.candidate.rows.get_column("canonical_id", default=None)
         return 0 if ids is None else ids.n_unique()
 
-    def _outcome(
-        self, checks: tuple[Check, ...], entry: Entry | None, new: bool = False
-    ) -> Outcome:
+    def _outcome(self, checks: tuple[Check, ...], entry: Entry | None) -> Outcome:
         return Outcome(
             published=entry is not None,
-            new=new,
+            new=False,
             path=self.place.url,
             version=entry.version if entry else None,
             sequence=entry.sequence if entry else None,

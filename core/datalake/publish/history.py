@@ -8,7 +8,6 @@ from datetime import datetime
 from attrs import evolve
 
 from ..errors import ConfigError, Conflict, StoreError
-from ..suggest import did_you_mean
 from . import pointer as pointing
 from . import versions
 from .copies import TRIES, copy
@@ -34,12 +33,12 @@ def find(pointer: Pointer, name: str) -> Entry:
         or (len(name) >= 4 and (entry.version.startswith(name) or entry.version.endswith(name)))
     ]
     if len({entry.version for entry in fitting}) > 1:
-        raise ConfigError(f"{name} may be {' or '.join(e.version for e in fitting)}: write more")
-    if not fitting:
-        known = [entry.version for entry in pointer.history]
         raise ConfigError(
-            f"the history has no version {name}{did_you_mean(name, known)}; "
-            "`datalake publish history` lists them"
+            f"{name} may mean several versions, such as {fitting[0].version}: say more"
+        )
+    if not fitting:
+        raise ConfigError(
+            f"the history has no version {name}; `datalake publish history` lists what it has"
         )
     return fitting[0]
 

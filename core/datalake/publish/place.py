@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -21,7 +21,8 @@ from .layout import ASSETS, DATA
 
 _SUFFIX = ".parquet"
 _SHA256 = "sha256"
-_PROBE = "probe"
+#: Where the check whether a place can be written writes.
+PROBES = "probe/"
 
 
 @frozen
@@ -132,6 +133,9 @@ class LocalPlace:
             for name in fixed_names(self.name):
                 files.sweep(self.path.with_name(name))
             yield
+            for folder in self.store.root.glob("versions/*"):
+                with suppress(OSError):  # one that is empty is that of a version that was removed
+                    folder.rmdir()
 
     def state(self, name: str) -> State:
         data = self.read(name)
@@ -163,7 +167,7 @@ class LocalPlace:
         files.probe(self.path)
         folder = self.store.root
         if folder.exists():
-            files.probe(folder / _PROBE)
+            files.probe(folder / PROBES)
 
 
 @frozen
@@ -199,7 +203,7 @@ class StorePlace:
         return f"{self.url[: -len(self.name)]}{name}"
 
     def probe(self) -> None:
-        key = f"{_PROBE}/{os.urandom(8).hex()}"
+        key = f"{PROBES}{os.urandom(8).hex()}"
         self.store.put(key, b"", {}, if_generation=ABSENT)
         self.store.delete(key)
 

@@ -21,6 +21,8 @@ FORMAT = 1
 #: What a version's name is: the instant that it stands for, and what its files hold.
 VERSION = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{16}")
 KINDS = (DATA, ASSETS)
+#: What reading a damaged document may raise.
+DAMAGE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, IndexError)
 
 
 class NotOurs(Exception):
@@ -147,7 +149,7 @@ def read(store: Store) -> tuple[Pointer | None, str, str]:
         return None, "", ""
     try:
         return decode(found.data), found.generation, ""
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, IndexError) as error:
+    except DAMAGE as error:
         return None, found.generation, f"{type(error).__name__}: {error}"
 
 

@@ -68,7 +68,7 @@ def guard(place: Place, synthetic: bool) -> tuple[Pointer | None, str, str]:
         name = f"{published_name(place.name)}/{pointing.KEY}"
         raise taken(place, name, str(error)) from None
     if damage:
-        pointer = versions.rebuild(place.store, synthetic)
+        pointer = versions.rebuild(place.store, synthetic, place.state(place.name).sha256)
     history = pointer.history if pointer else ()
     known = {file.sha256 for entry in history for file in entry.files.values()}
     kinds = {place.name: DATA, assets_name(place.name): ASSETS, candidate_name(place.name): DATA}

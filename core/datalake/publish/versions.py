@@ -15,13 +15,15 @@ from attrs import evolve
 from ..errors import Conflict, StoreError
 from ..stores import ABSENT, Store
 from .layout import ASSETS, DATA
-from .pointer import VERSION, Entry, File, Pointer, entry_of, version_key
+from .place import PROBES
+from .pointer import DAMAGE, KINDS, VERSION, Entry, File, Pointer, entry_of, version_key
 
 log = logging.getLogger(__name__)
 
-#: What lies in a version's folder and goes with it.
+#: What is ours to remove: a version's files, and what a killed run left of its check.
 _OURS = re.compile(
-    rf"versions/({VERSION.pattern})/({DATA}\.parquet|{ASSETS}\.parquet|report\.json)"
+    rf"versions/({VERSION.pattern})/(?:{DATA}\.parquet|{ASSETS}\.parquet|report\.json)"
+    rf"|{PROBES}[0-9a-f]+"
 )
 _ENTRY = "entry"
 
@@ -71,36 +73,41 @@ def read(store: Store, entry: Entry, kind: str) -> bytes | None:
     return found.data
 
 
-def rebuild(store: Store, synthetic: bool) -> Pointer | None:
+def rebuild(store: Store, synthetic: bool, copy: str | None) -> Pointer | None:
     """A pointer from the versions that lie there; None where there are none.
 
     It knows nothing of rollbacks, and for each version only the first time that it was published.
+    The current one is that of which the data file's copy is, by its sha256; else the newest.
     """
     lying = {one.key: one.metadata for one in store.list("versions/")}
     entries = []
     for key, metadata in lying.items():
         if _ENTRY in metadata and key.endswith(f"/{DATA}.parquet"):
-            entry = entry_of(json.loads(metadata[_ENTRY]))
-            if version_key(entry.version, ASSETS) in lying:
-                entries.append(entry)
+            with suppress(*DAMAGE):
+                entry = entry_of(json.loads(metadata[_ENTRY]))
+                if {version_key(entry.version, kind) for kind in KINDS} <= lying.keys():
+                    entries.append(entry)
     if not entries:
         return None
-    return Pointer(
-        synthetic=synthetic,
-        max_as_of=max(entry.as_of for entry in entries),
-        history=tuple(sorted(entries, key=lambda entry: -entry.sequence)),
-    )
+    history = sorted(entries, key=lambda entry: -entry.sequence)
+    for entry in history[1:]:
+        if entry.files[DATA].sha256 == copy != history[0].files[DATA].sha256:
+            history.insert(0, evolve(entry, sequence=history[0].sequence + 1))
+            break
+    newest = max(entry.as_of for entry in entries)
+    return Pointer(synthetic=synthetic, max_as_of=newest, history=tuple(history))
 
 
 def sweep(store: Store, pointer: Pointer, now: datetime, grace: timedelta) -> None:
     """Remove the versions that the history does not name any more.
 
     One that was written within `grace` stays: it may be that of a publisher who has not come to
-    the pointer yet. Trouble here costs nothing but space.
+    the pointer yet. (One who takes an old version up again writes it anew first, and then it is
+    not the generation any more that we saw.) Trouble here costs nothing but space.
     """
     named = {entry.version for entry in pointer.history}
     try:
-        for one in list(store.list("versions/")):
+        for one in list(store.list()):
             ours = _OURS.fullmatch(one.key)
             if ours and ours[1] not in named and now - one.updated > grace:
                 with suppress(Conflict):

@@ -6,7 +6,7 @@ import json
 import logging
 import platform
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +21,7 @@ from ..exits import Exit
 from ..publish import Outcome, Place
 from ..publish.copies import keep_report
 from ..publish.files import probe, replace
-from ..publish.place import LocalPlace
+from ..publish.place import LocalPlace, in_words, report_name
 from ..publish.target import published_paths
 from ..stores import ABSENT, Store
 from . import guarded
@@ -234,13 +234,20 @@ def keep(report: Report, store: Store | None, place: Place, path: Path | None) -
     """Write the report beside the output and into its version, where the user wants it (`path`),
     and into the cache's store, if it may be written."""
     text = report.json()
-    try:
-        with place.turn():
-            keep_report(place, report.output.get("version"), text.encode())
-            if path:
-                _write(path, text.encode())
-    except (OSError, StoreError) as error:
-        log.warning("the run report cannot be written: %s", error)
+    data = text.encode()
+    version = report.output.get("version")
+    beside = place.where(report_name(place.name))
+    writes: list[tuple[str, Callable[[], None]]] = [
+        (beside, lambda: keep_report(place, version, data))
+    ]
+    if path:
+        writes.append((str(path), lambda: _write(path, data)))
+    for where, write in writes:
+        try:
+            with place.turn():
+                write()
+        except (OSError, StoreError) as error:
+            log.warning("the run report cannot be written to %s: %s", where, in_words(error))
     if store is None:
         return
     providers = report.providers.values()
