@@ -161,7 +161,7 @@ class LocalPlace:
         self.path.with_name(name).resolve().unlink(missing_ok=True)
 
     def where(self, name: str) -> str:
-        return str(self.path.with_name(name))
+        return str(self.path.parent / name)
 
     def probe(self) -> None:
         files.probe(self.path)

@@ -20,7 +20,8 @@ class Standing:
     """`pointer` is None before the first publication; `generation` is that of its object.
 
     `data` and `assets` are what the pointer names, or without one what lies under the fixed names.
-    `damage` says what was wrong with a pointer that had to be made again.
+    `damage` says what was wrong with a pointer that had to be made again; `lost` are the kinds of
+    files that the version itself has no more whole, so that their copies had to do.
     """
 
     pointer: Pointer | None
@@ -28,6 +29,7 @@ class Standing:
     data: Published | Damaged | None
     assets: Published | Damaged | None
     damage: str = ""
+    lost: tuple[str, ...] = ()
 
     @property
     def suffered(self) -> bool:
@@ -50,13 +52,11 @@ def examine(place: Place, synthetic: bool) -> Standing:
         assets = _look(place, assets_name(place.name), ASSETS)
         return Standing(None, generation, data, assets, damage)
     entry = pointer.current
-    return Standing(
-        pointer,
-        generation,
-        _named(place, entry, DATA, place.name),
-        _named(place, entry, ASSETS, assets_name(place.name)),
-        damage,
-    )
+    lying = {kind: versions.read(place.store, entry, kind) for kind in (DATA, ASSETS)}
+    lost = tuple(kind for kind, data in lying.items() if data is None)
+    names = {DATA: place.name, ASSETS: assets_name(place.name)}
+    data, assets = (_named(place, entry, kind, lying[kind], name) for kind, name in names.items())
+    return Standing(pointer, generation, data, assets, damage, lost)
 
 
 def guard(place: Place, synthetic: bool) -> tuple[Pointer | None, str, str]:
@@ -90,9 +90,14 @@ def guard(place: Place, synthetic: bool) -> tuple[Pointer | None, str, str]:
 
 
 def settle(place: Place, standing: Standing, at: datetime) -> Standing:
-    """Before anything is published: a damaged pointer is written anew, and files that were
-    published without a pointer become its first version. Conflict where somebody else did it."""
+    """Before anything is published: a version is healed by its copies, a damaged pointer is written
+    anew, and files that were published without a pointer become its first version. Conflict where
+    somebody else did it."""
     pointer = standing.pointer
+    if pointer and standing.lost and not standing.suffered:
+        found = {DATA: standing.data, ASSETS: standing.assets}
+        files = {kind: one.data for kind, one in found.items() if isinstance(one, Published)}
+        versions.put(place.store, pointer.current, files)
     if pointer is None and isinstance(standing.data, Published):
         pointer = _adopt(place, standing.data, standing.assets, at)
     elif not standing.damage:
@@ -126,9 +131,10 @@ def _adopt(
     return pointer
 
 
-def _named(place: Place, entry: Entry, kind: str, name: str) -> Published | Damaged:
+def _named(
+    place: Place, entry: Entry, kind: str, data: bytes | None, name: str
+) -> Published | Damaged:
     """What the pointer names; where its version suffered, its copy will do."""
-    data = versions.read(place.store, entry, kind)
     if data is None and place.state(name).sha256 == entry.files[kind].sha256:
         data = place.read(name)
     if data is None:
