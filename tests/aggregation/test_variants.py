@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 from collections import defaultdict
+from datetime import date
 from importlib.resources import files
 from itertools import combinations
 from pathlib import Path
@@ -212,3 +213,24 @@ def test_no_contract_belongs_to_two_members(recordings, shipped):
         members = [m.asset for m in shipped.members(native) if m.asset in coins]
         for one, two in combinations(members, 2):
             assert not coins[one] & coins[two], (native, one, two)
+
+
+def test_caps_are_added_only_where_the_supply_is_split(lists, shipped):
+    """Once the new coin is listed, the former id's market cap is added to it for MATIC alone.
+
+    Beside it in a list, the two supplies make one; Klaytn's and Kaia's are each the whole.
+    """
+    seen, added = set(), set()
+    for name, rows in lists.items():
+        day = date.fromisoformat(re.findall(r"\d{4}-\d\d-\d\d", name)[0])
+        here = {row["id"]: row for row in rows}
+        for former, (native, kind) in folded(shipped).items():
+            if kind != "migrated" or native not in here:
+                continue
+            if "plus" in shipped.rule_for("market_cap", native, day).text:
+                added.add(native)
+            if former in here:
+                both = sum(here[i]["circulating_supply"] for i in (former, native))
+                seen.add((native, both <= 1.01 * here[native]["total_supply"]))
+    assert added == {"polygon-ecosystem-token"}
+    assert seen == {("polygon-ecosystem-token", True), ("kaia", False)}
