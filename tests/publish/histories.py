@@ -51,7 +51,7 @@ def _rows(path, asset):
 
 def published(candidate):
     """What is at the output once the candidate is published."""
-    content = Content(candidate.rows, candidate.last_day, candidate.mapping_sha256)
+    content = Content(candidate.rows, candidate.last_day, candidate.as_of, candidate.mapping_sha256)
     return Published(candidate.synthetic, candidate.as_of, content)
 
 

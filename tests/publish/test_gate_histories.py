@@ -6,10 +6,11 @@ from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
-from datalake.publish import Evidence, GateRules, Revision
+from datalake.publish import Evidence, GateRules, Learnt
 
 from .histories import judged, recorded
 
@@ -257,10 +258,12 @@ def test_a_volume_that_halves_for_a_day_is_told_on_most_days(made, year):
     assert len(caught) >= 4, caught
 
 
-def revisions(rows, days, column="close"):
-    """A vendor that told the last so many days of each asset anew."""
+def learnt(rows, days, column="close"):
+    """Series of which the last so many days were learnt after the last publication."""
+    numbers = np.arange(days) + (LAST - date(1970, 1, 1)).days - days + 1
+    moments = np.full(days, 2**60)
     return [
-        Revision("p.d", one, one, [column], LAST - timedelta(days=days), LAST, days)
+        Learnt("p.d", one, one, [column], numbers, moments)
         for one in rows["canonical_id"].unique().sort()
     ]
 
@@ -269,7 +272,7 @@ def test_revisions_are_expected_bounded_and_listed(made, year):
     """Young days may change for all; old ones for few; and for none by a thousand."""
     recent = pl.col("date") > LAST - timedelta(days=5)
     nudged = changed(year, recent, close=pl.col("close") * 1.03)
-    evidence = Evidence(revisions(year, 6))
+    evidence = Evidence(learnt(year, 6))
     found = judged(made, day_before(year), nudged, evidence=evidence)
     assert not found["refused"]
     assert "revisions" not in found["warning"]
@@ -281,7 +284,7 @@ def test_revisions_are_expected_bounded_and_listed(made, year):
 
     old = pl.col("date") < LAST - timedelta(days=90)
     rewritten = changed(year, old, close=pl.col("close") * 1.03)
-    evidence = Evidence(revisions(year, 400))
+    evidence = Evidence(learnt(year, 400))
     found = judged(made, day_before(year), rewritten, evidence=evidence)
     assert "vendors revised" in found["refused"]["revisions"]
     one = changed(year, old & (pl.col("canonical_id") == "nexo"), close=pl.col("close") * 1.03)
@@ -293,7 +296,7 @@ def test_revisions_are_expected_bounded_and_listed(made, year):
 def test_a_revision_of_one_column_explains_no_other(made, year):
     """Prices were told anew, volumes changed."""
     rows = year.with_columns(pl.col("volume") * 1.5)
-    evidence = Evidence(revisions(year, 400, "close"))
+    evidence = Evidence(learnt(year, 400, "close"))
     assert judged(made, day_before(year), rows, evidence=evidence)["refused"]["past values"]
 
 

@@ -22,7 +22,7 @@ def blocks(language):
 @pytest.fixture
 def published(made, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    publish(made(), Path("user_facing_data.parquet"))
+    publish(made(learnt_through=made().as_of), Path("user_facing_data.parquet"))
 
 
 @pytest.mark.parametrize("code", blocks("python"))

@@ -5,7 +5,7 @@ from .coverage import Coverage
 from .deciding import Decision, decide
 from .keys import REVISIONS, SERIES, SeriesKey
 from .objects import Found, Miss
-from .served import Cached, CameFrom, came_from, stood_in
+from .served import Cached, CameFrom, came_from, served, stood_in
 
 __all__ = [
     "REVISIONS",
@@ -20,5 +20,6 @@ __all__ = [
     "SeriesKey",
     "came_from",
     "decide",
+    "served",
     "stood_in",
 ]

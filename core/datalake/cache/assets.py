@@ -23,7 +23,7 @@ from .joining import Answer, Joined, Writer, join
 from .keys import REVISIONS, SERIES, SeriesKey
 from .objects import Found, Miss, Rows, decode, decode_past
 from .rows import OBSERVED, compare, crop
-from .served import Cached, CameFrom, came_from, stood_in
+from .served import Cached, CameFrom, served, stood_in
 
 if TYPE_CHECKING:
     from ..models import Fetched
@@ -130,8 +130,7 @@ class AssetCache:
             if isinstance(entry, Miss):
                 nothing = series_schema(dataset).empty_table()
                 return Cached(nothing, decision.hit, decision.reason)
-            rows = entry.within(wanted)
-            return Cached(rows, decision.hit, decision.reason, source=came_from(entry))
+            return served(entry, wanted, decision.hit, decision.reason)
         try:
             answer = self._ask(entry, dataset, wanted, reachable, decision.window, fetch)
         except NotFound as error:
@@ -141,13 +140,15 @@ class AssetCache:
         except FetchError as error:
             return _stand_in(entry, wanted, decision.reason, error)
         joined = self._commit(key, dataset, native_id, entry, answer)
+        rows = crop(joined.table, wanted)
         return Cached(
-            table=crop(joined.table, wanted).drop_columns([OBSERVED]),
+            table=rows.drop_columns([OBSERVED]),
             hit=False,
             reason=decision.reason,
             fetched=answer.window,
-            revisions=joined.revisions,
+            revised=joined.revised,
             rejected=answer.rejected,
+            learnt=rows[OBSERVED],
             source=CameFrom(
                 native_id,
                 joined.sha256,

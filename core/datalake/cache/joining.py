@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +18,7 @@ from .coverage import Coverage, first_coverage, united
 from .keys import SeriesKey
 from .objects import Found, Miss, encode
 from .revisions import keep, keep_whole
-from .rows import chosen, compare, crop, days_of, last_day, merge, observed
+from .rows import EPOCH_DAY, chosen, compare, crop, days_of, last_day, merge, observed
 
 TRIES = 20
 #: Back-off between tries in seconds: 5 ms doubled each time, half a second at most.
@@ -40,8 +40,8 @@ class Answer:
 class Joined:
     """What an object is to hold, what that replaces in it, and where it must still stand.
 
-    `replaced` are the rows that say something else, or more, from now on, `revisions` so many of
-    them in which a known value is another; `former` is a whole series that makes room. The series
+    `replaced` are the rows that say something else, or more, from now on, `revised` the days of
+    those in which a known value is another; `former` is a whole series that makes room. The series
     has been kept since `begun` (None: since always). `sha256` is that of the object, once it is
     written.
     """
@@ -51,7 +51,7 @@ class Joined:
     generation: str
     news: bool = True
     replaced: Sequence[pa.Table] = ()
-    revisions: int = 0
+    revised: Sequence[date] = ()
     former: Stored | None = None
     begun: datetime | None = None
     sha256: str | None = None
@@ -86,7 +86,10 @@ def join(entry: Found | Miss, answer: Answer, dataset: Dataset) -> Joined:
         generation=entry.generation,
         news=news,
         replaced=[chosen(entry.table, difference.replaced)],
-        revisions=int(difference.revised.sum()),
+        revised=[
+            date.fromordinal(EPOCH_DAY + int(day))
+            for day in days_of(entry.table)[difference.revised]
+        ],
         begun=entry.begun,
         sha256=None if news else entry.sha256,
     )

@@ -61,6 +61,10 @@ class Found:
         """The rows of the window's days: `date` and the dataset's columns."""
         return crop(self.table, window).drop_columns([OBSERVED])
 
+    def learnt(self, window: Window) -> pa.ChunkedArray:
+        """When each of those rows was learnt."""
+        return crop(self.table, window)[OBSERVED]
+
 
 @frozen
 class Miss:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import pyarrow as pa
@@ -31,11 +32,12 @@ class Cached:
 
     - `hit`: the cache had them, nothing was fetched or tried; `reason` says why (not).
     - `fetched`: the window that was fetched, if one was; `rejected` of its values were null.
-    - `revisions`: so many days were replaced, because the provider now says something else.
+    - `revised`: these days were replaced, because the provider now says something else.
     - `error`: what stood in the way of fetching; the rows are those that the cache held, and
       `stale_through` is the last day among them.
     - `asked_through`: the last day that was ever asked for with success, delivered or not: a
       series that has ended is known through it.
+    - `learnt`: when each of the rows was learnt; None where there is no series.
     - `source`: the whole series, of which these are the wanted days; None where there is none.
     """
 
@@ -43,18 +45,30 @@ class Cached:
     hit: bool
     reason: str
     fetched: Window | None = None
-    revisions: int = 0
+    revised: Sequence[date] = ()
     rejected: int = 0
     error: FetchError | None = None
     stale_through: date | None = None
     asked_through: date | None = None
+    learnt: pa.ChunkedArray | None = None
     source: CameFrom | None = None
+
+    @property
+    def revisions(self) -> int:
+        """How many days were revised."""
+        return len(self.revised)
 
 
 def came_from(entry: Found) -> CameFrom:
     """Where rows of a cached series come from."""
     asked_at = entry.coverage.checked_at
     return CameFrom(entry.native_id, entry.sha256, last_learnt(entry.table), asked_at)
+
+
+def served(entry: Found, wanted: Window, hit: bool, reason: str) -> Cached:
+    """What the cache holds of the wanted days, where nothing is to be fetched."""
+    learnt, source = entry.learnt(wanted), came_from(entry)
+    return Cached(entry.within(wanted), hit, reason, learnt=learnt, source=source)
 
 
 def stood_in(entry: Found, wanted: Window, reason: str, error: FetchError) -> Cached:
@@ -68,5 +82,6 @@ def stood_in(entry: Found, wanted: Window, reason: str, error: FetchError) -> Ca
         error=error,
         stale_through=last_day(rows),
         asked_through=asked,
+        learnt=entry.learnt(wanted),
         source=came_from(entry),
     )

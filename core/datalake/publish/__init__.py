@@ -9,10 +9,9 @@ from .candidate import (
     Candidate,
     Check,
     ColumnNote,
-    Evidence,
     Outcome,
-    Revision,
 )
+from .evidence import Evidence, Learnt, Revision
 from .flow import publish
 from .place import Place, open_place
 from .target import check_output
@@ -25,6 +24,7 @@ __all__ = [
     "ColumnNote",
     "Evidence",
     "GateRules",
+    "Learnt",
     "Outcome",
     "Place",
     "Revision",

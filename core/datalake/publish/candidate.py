@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
 
+from .evidence import Evidence
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -59,32 +61,6 @@ class AssetNote:
     freshness: Mapping[str, date | None] = field(factory=dict)
 
 
-@frozen
-class Revision:
-    """Closed days of one series that were learnt anew since the last publication: `days` of them,
-    the first and the last, and the value columns of `canonical_id` that they may change."""
-
-    source: str
-    asset: str
-    canonical_id: str
-    columns: Sequence[str]
-    first: date
-    last: date
-    days: int
-
-
-@frozen(eq=False)
-class Evidence:
-    """What speaks for a candidate's values, or against them, and is not published.
-
-    `opinions` are other providers' values: `date`, `canonical_id`, and Float64 columns of the
-    names of the value columns that they stand beside.
-    """
-
-    revisions: Sequence[Revision] = ()
-    opinions: pl.DataFrame | None = None
-
-
 @frozen(eq=False)
 class Candidate:
     """Rows that want to be published, with all that goes into the files beside them.
@@ -92,7 +68,8 @@ class Candidate:
     `rows` has `date` (pl.Date, the UTC day), `canonical_id` and Float64 value columns, in any
     order; `columns` has a note for each value column, in the order of the extended ones.
     `assets` is the universe, whether an asset has rows or not. `as_of` is the aware instant that
-    the run stands for and `last_day` the last day that may have a row.
+    the run stands for and `last_day` the last day that may have a row; none of the values was
+    learnt after `learnt_through`.
     """
 
     rows: pl.DataFrame
@@ -102,7 +79,8 @@ class Candidate:
     last_day: date
     synthetic: bool
     mapping_sha256: str
-    evidence: Evidence = Evidence()
+    learnt_through: datetime | None = None
+    evidence: Evidence = field(factory=Evidence)
 
     @as_of.validator
     def _aware(self, attribute: object, value: datetime) -> None:

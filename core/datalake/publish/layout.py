@@ -103,12 +103,14 @@ def _metadata(kind: str, candidate: Candidate) -> dict[str, str]:
         }
         for note in candidate.columns
     }
+    learnt = candidate.learnt_through
     content = {
         "file": kind,
         "schema_version": SCHEMA_VERSION,
         "synthetic": candidate.synthetic,
         "as_of": instant(candidate.as_of),
         "last_day": candidate.last_day.isoformat(),
+        **({"learnt_through": instant(learnt)} if learnt else {}),
         "mapping_sha256": candidate.mapping_sha256,
         "columns": notes,
     }

@@ -9,7 +9,8 @@ import polars as pl
 
 from ..rules import GateRules
 from .breadth import NAMED, Crowd, amount, finding, listed, passed
-from .candidate import KEYS, Candidate, Check, Revision
+from .candidate import KEYS, Candidate, Check
+from .evidence import Revision
 from .published import Content
 
 NAME = "past values"
@@ -30,7 +31,8 @@ def check_past(
     if candidate.mapping_sha256 != before.mapping_sha256:
         detail = f"the mapping was edited, and with it changed {_told(changes, crowd)}"
         return [finding(NAME, False, detail)]
-    revised = _revised(changes, candidate.evidence.revisions)
+    known = candidate.evidence.revisions(before.learnt_through, before.last_day)
+    revised = _revised(changes, known)
     unexplained = changes.join(revised, on=["column", *KEYS], how="anti")
     checks = []
     if unexplained.height:

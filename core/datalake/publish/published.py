@@ -19,10 +19,12 @@ _HEAD = 1024
 
 @frozen(eq=False)
 class Content:
-    """The rows of a data file: `date` (pl.Date), `canonical_id` and Float64 value columns."""
+    """The rows of a data file: `date` (pl.Date), `canonical_id` and Float64 value columns;
+    nothing in them was learnt after `learnt_through`."""
 
     rows: pl.DataFrame
     last_day: date
+    learnt_through: datetime
     mapping_sha256: str
 
 
@@ -82,7 +84,7 @@ def _read(parquet: Any, kind: str, data: bytes) -> Published | Foreign:
         return Foreign(f"a file of datalake's, but of another kind ({metadata['file']})")
     if metadata["schema_version"] > SCHEMA_VERSION:
         return Foreign("written by a newer version of datalake")
-    as_of = datetime.fromisoformat(metadata["as_of"].replace("Z", "+00:00"))
+    as_of = _instant(metadata["as_of"])
     content = _content(parquet, metadata) if kind == DATA else None
     return Published(bool(metadata["synthetic"]), as_of, content, data)
 
@@ -95,7 +97,12 @@ def _content(parquet: Any, metadata: Mapping[str, Any]) -> Content:
         if kind != kinds.get(name, pl.Float64):
             raise ValueError(f"its column {name} is {kind}")
     last_day = date.fromisoformat(metadata["last_day"])
-    return Content(rows, last_day, str(metadata["mapping_sha256"]))
+    learnt_through = _instant(metadata.get("learnt_through", metadata["as_of"]))
+    return Content(rows, last_day, learnt_through, str(metadata["mapping_sha256"]))
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def _sniffed(head: bytes) -> str:

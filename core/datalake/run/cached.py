@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..cache import AssetCache, Cached, Found, came_from, stood_in
+from ..cache import AssetCache, Cached, Found, served, stood_in
 from ..errors import FetchError, StoreError
 from .naming import Job, NativeIds, series_key
 from .plan import Want
@@ -46,7 +46,6 @@ def from_cache(found: Found, want: Want) -> Cached:
     """The wanted rows of a cached series; stale where nobody has asked for the last of them."""
     asked = max(found.coverage.complete_through, found.coverage.checked_through)
     if asked >= want.wanted.last:
-        rows = found.within(want.wanted)
-        return Cached(rows, True, "the run is offline", source=came_from(found))
+        return served(found, want.wanted, True, "the run is offline")
     late = FetchError(f"the cache was last asked through {asked}, and the run is offline")
     return stood_in(found, want.wanted, str(late), late)

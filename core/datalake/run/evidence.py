@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
 from datalake_aggregation import Mapping
 
+from ..cache.rows import days_of
+from ..publish import Evidence, Learnt
 from ..publish.opinion import RECENT
+from ..series.arrays import known
+from .plan import Feed, feeds, output_columns
+from .recipe import Recipe
 from .series import Series
+
+
+def gather(recipe: Recipe, series: Sequence[Series], mapping: Mapping) -> Evidence:
+    """All that the series tell beside their values."""
+    columns = output_columns(mapping, recipe.columns)
+    return Evidence(
+        learnt(series, mapping, feeds(mapping, columns)),
+        opinions(series, mapping, columns, recipe.last_day),
+    )
 
 
 def opinions(
@@ -39,13 +53,20 @@ def opinions(
     return pl.concat(parts, how="diagonal").group_by(keys).agg(pl.all().drop_nulls().first())
 
 
-def with_ends(rows: pl.DataFrame, last_day: date, stale: timedelta) -> pl.DataFrame:
-    """The rows, and one without values on the last day for each asset that ended long before it.
-
-    Whoever takes an asset's last row for its present must not be shown an old one.
-    """
-    ends = rows.group_by("canonical_id").agg(pl.col("date").max())
-    old = ends.filter(pl.col("date") < last_day - stale).with_columns(date=pl.lit(last_day))
-    return (
-        pl.concat([rows, old], how="diagonal").sort("canonical_id", "date") if old.height else rows
-    )
+def learnt(series: Iterable[Series], mapping: Mapping, sources: Sequence[Feed]) -> list[Learnt]:
+    """When the days of all series that feed a column were learnt."""
+    columns: dict[str, list[str]] = {}
+    for feed in sources:
+        columns.setdefault(feed.dataset, []).append(feed.output)
+    return [
+        Learnt(
+            one.want.name,
+            one.want.asset.id,
+            mapping.canonical_of(one.want.asset.id),
+            list(dict.fromkeys(columns[one.want.name])),
+            days_of(one.table),
+            known(one.learnt, "i8"),
+        )
+        for one in series
+        if one.learnt is not None and one.want.name in columns
+    ]

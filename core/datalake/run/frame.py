@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -105,3 +105,15 @@ def freshness(rows: pl.DataFrame) -> dict[str, dict[str, date | None]]:
         pl.col("date").filter(pl.col(column).is_not_null()).max().alias(column) for column in values
     )
     return {str(row.pop("canonical_id")): row for row in last.to_dicts()}
+
+
+def with_ends(rows: pl.DataFrame, last_day: date, stale: timedelta) -> pl.DataFrame:
+    """The rows, and one without values on the last day for each asset that ended long before it.
+
+    Whoever takes an asset's last row for its present must not be shown an old one.
+    """
+    ends = rows.group_by("canonical_id").agg(pl.col("date").max())
+    old = ends.filter(pl.col("date") < last_day - stale).with_columns(date=pl.lit(last_day))
+    return (
+        pl.concat([rows, old], how="diagonal").sort("canonical_id", "date") if old.height else rows
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from hashlib import sha256
@@ -82,6 +82,11 @@ class Input:
     def window(self) -> Window:
         """The wanted days."""
         return Window(self.start, self.end)
+
+
+def learnt_through(inputs: Iterable[Input]) -> datetime | None:
+    """When the newest row of all series was learnt; None where nobody knows."""
+    return max((one.learnt_at for one in inputs if one.learnt_at), default=None)
 
 
 @frozen(kw_only=True)

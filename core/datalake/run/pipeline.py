@@ -27,9 +27,9 @@ from ..stores import Store
 from . import report as reporting
 from .archive import archive
 from .ending import ending, first_failure, what_is_amiss
-from .evidence import opinions
+from .evidence import gather
 from .fetch import fetch_all
-from .inputs import Input, Record, input_of, keep
+from .inputs import Input, Record, input_of, keep, learnt_through
 from .listing import Listing, find_universe
 from .mapping import MappingTexts, read_texts
 from .naming import series_key
@@ -39,7 +39,6 @@ from .plan import (
     check_datasets,
     check_refresh,
     check_taking_part,
-    output_columns,
     wants,
 )
 from .recipe import Recipe, candidate, fold
@@ -175,8 +174,7 @@ class _Run:
             cause = first_failure(tallies)
             message = f"every provider failed: {cause}" if cause else "no provider has these assets"
             return _Made(Exit.FAILED, message, tallies=tallies)
-        columns = output_columns(self.mapping, self.options.columns)
-        witnesses = opinions(series, self.mapping, columns, self.last_day)
+        evidence = gather(self.recipe, series, self.mapping)
         inputs = [input_of(one) for one in series]
         folding = fold(self.recipe, series, self.mapping)
         made = _Made(
@@ -194,7 +192,7 @@ class _Run:
         if trouble and self.options.strict:
             message = f"not published, since --strict allows no gap: {trouble}"
             return evolve(made, exit=Exit.REFUSED, message=message)
-        outcome = self._publish(listing, folding.rows, Evidence(opinions=witnesses))
+        outcome = self._publish(listing, folding.rows, learnt_through(inputs), evidence)
         exit_, message = ending(outcome, trouble)
         return evolve(made, exit=exit_, message=message, outcome=outcome)
 
@@ -233,9 +231,11 @@ class _Run:
             )
         return tallies, series
 
-    def _publish(self, listing: Listing, rows: pl.DataFrame, evidence: Evidence) -> Outcome:
+    def _publish(
+        self, listing: Listing, rows: pl.DataFrame, learnt: datetime | None, evidence: Evidence
+    ) -> Outcome:
         whole = candidate(
-            self.recipe, rows, listing.universe, self.mapping, self.registry, evidence
+            self.recipe, rows, listing.universe, self.mapping, self.registry, learnt, evidence
         )
         return publish(
             whole,

@@ -13,8 +13,8 @@ from datalake_aggregation import Mapping
 from ..models import DAY
 from ..plugins import Registry
 from ..publish import Candidate, Evidence
-from .evidence import with_ends
 from .folding import Folding, fold_all
+from .frame import with_ends
 from .notes import asset_notes, column_notes
 from .plan import feeds, folded_columns, output_columns
 from .series import Series
@@ -55,9 +55,10 @@ def candidate(
     universe: Universe,
     mapping: Mapping,
     registry: Registry,
+    learnt_through: datetime | None,
     evidence: Evidence = _NO_EVIDENCE,
 ) -> Candidate:
-    """The rows with all that goes into the files beside them."""
+    """The rows with all that goes into the files beside them; see `inputs.learnt_through`."""
     return Candidate(
         rows=rows,
         assets=asset_notes(universe, rows),
@@ -66,5 +67,6 @@ def candidate(
         last_day=recipe.last_day,
         synthetic=recipe.synthetic,
         mapping_sha256=recipe.mapping_sha256,
+        learnt_through=learnt_through,
         evidence=evidence,
     )

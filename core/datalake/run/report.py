@@ -124,6 +124,9 @@ def provider_section(source: Source, tally: Tally | None) -> dict[str, Any]:
         "series": tally.series,
         "rows": tally.rows,
         "revisions": tally.revisions,
+        "revised": [
+            asdict(one) for one in sorted(tally.revised, key=lambda r: (r.dataset, r.asset))
+        ],
         "rejected": tally.rejected,
         "failed": [asdict(one) for one in sorted(tally.failed, key=lambda f: (f.dataset, f.asset))],
         "uncovered": [

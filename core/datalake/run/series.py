@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Literal
 
@@ -17,7 +18,7 @@ from .cached import from_cache
 from .health import GIVEN_UP, Health
 from .naming import Job, guarded, series_key
 from .plan import Want
-from .tally import Failure, Tally, Uncovered
+from .tally import Failure, Revised, Tally, Uncovered
 
 #: A series that ends so close to the last wanted day is late; one that ended earlier is over.
 LATE = timedelta(days=7)
@@ -31,7 +32,7 @@ class Series:
     `known_through` is set where later days exist, or may, and could not be had: nothing is known
     of the series after that day (date.min: nothing at all). `how` says whether the rows were
     cached, fetched just now, stood in for later ones, or are missing; `source` of what they are
-    part.
+    part; `learnt` is the moment of each.
     """
 
     want: Want
@@ -39,6 +40,7 @@ class Series:
     known_through: date | None = None
     how: How = "missing"
     source: CameFrom | None = None
+    learnt: pa.ChunkedArray | None = None
 
 
 def bring(job: Job, cache: AssetCache, tally: Tally, health: Health) -> Series | None:
@@ -91,23 +93,31 @@ def _judged(want: Want, cached: Cached, tally: Tally) -> Series | None:
     last = last_day(cached.table)
     table = cached.table.select(["date", *want.columns])
     over = last is not None and last < want.wanted.last - LATE
-    gone = isinstance(cached.error, NotFound)
+    gone = isinstance(cached.error, NotFound) or (last is None and _asked_lately(want, cached))
     if last is None and (cached.error is None or gone):
         _uncovered(want, tally, str(cached.error or _nothing(want)))
         return None
     if last:
         tally.covered(cached)
+    if cached.revised:
+        tally.revise(_revised(want, cached.revised))
     if cached.error and not (over and gone):
         tally.fail(_failure(want, cached.error, cached.stale_through))
         through = _known_through(last, cached.asked_through)
-        return Series(want, table, through, "stood in", cached.source)
+        return Series(want, table, through, "stood in", cached.source, cached.learnt)
     how: How = "fetched" if cached.fetched else "cached"
     if over or last == want.wanted.last:
-        return Series(want, table, None, how, cached.source)
+        return Series(want, table, None, how, cached.source, cached.learnt)
     if want.native:
         late = FetchError(f"{want.source.provider.title} has nothing yet of {want.wanted.last}")
         tally.fail(_failure(want, late, last))
-    return Series(want, table, last, how, cached.source)
+    return Series(want, table, last, how, cached.source, cached.learnt)
+
+
+def _asked_lately(want: Want, cached: Cached) -> bool:
+    """Whether the provider, when it was last asked, could have told of the last days."""
+    asked = cached.asked_through
+    return asked is not None and asked >= want.wanted.last - LATE
 
 
 def _known_through(last: date | None, asked_through: date | None) -> date:
@@ -116,6 +126,11 @@ def _known_through(last: date | None, asked_through: date | None) -> date:
     if asked_through and (last is None or last < asked_through - LATE):
         return asked_through
     return last or date.min
+
+
+def _revised(want: Want, days: Sequence[date]) -> Revised:
+    first, last = days[0].isoformat(), days[-1].isoformat()
+    return Revised(want.dataset.name, want.asset.id, first, last, len(days))
 
 
 def _nothing(want: Want) -> str:

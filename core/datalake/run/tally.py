@@ -32,6 +32,17 @@ class Uncovered:
     reason: str
 
 
+@frozen
+class Revised:
+    """A series of which the provider now says something else than before, on so many days."""
+
+    dataset: str
+    asset: str
+    first_day: str
+    last_day: str
+    days: int
+
+
 @define
 class Tally:
     """One provider's counters; safe to change from its worker threads and to read from any."""
@@ -46,6 +57,7 @@ class Tally:
     rows: int = 0
     revisions: int = 0
     rejected: int = 0
+    revised: list[Revised] = field(factory=list)
     failed: list[Failure] = field(factory=list)
     uncovered: list[Uncovered] = field(factory=list)
     _lock: threading.Lock = field(factory=threading.Lock, repr=False)
@@ -61,6 +73,10 @@ class Tally:
             self.rejected += cached.rejected
 
         self._count(count)
+
+    def revise(self, revised: Revised) -> None:
+        """A series that came says something else of days that were known."""
+        self._count(lambda: self.revised.append(revised))
 
     def fail(self, failure: Failure) -> None:
         """A series could not be fetched, or not whole."""
