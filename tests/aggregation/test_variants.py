@@ -234,3 +234,16 @@ def test_caps_are_added_only_where_the_supply_is_split(lists, shipped):
                 seen.add((native, both <= 1.01 * here[native]["total_supply"]))
     assert added == {"polygon-ecosystem-token"}
     assert seen == {("polygon-ecosystem-token", True), ("kaia", False)}
+
+
+def test_no_variant_lives_on_dead_chains_alone(recordings, shipped):
+    """By the chains that DefiLlama had given up by 2026-09 (Polygon zkEVM, Moonbeam, Saga …)."""
+    told = (recordings / "defillama" / "sdk_chain_labels_5.0.235.json").read_text()
+    dead = {key.replace("_", "-") for key in json.loads(told)["deadChains"]}
+    dead -= {"zksync"}  # ZKsync Lite; CoinGecko's `zksync` is Era
+    path = recordings / "coingecko" / "coins_list__include_platform__2025-08-03.json.gz"
+    with gzip.open(path) as stream:
+        coins = {coin["id"]: set(coin["platforms"]) for coin in json.load(stream)}
+    assert coins["polygon-hermez-bridged-usdt-polygon-zkevm"] <= dead
+    for asset in folded(shipped):
+        assert not coins.get(asset) or coins[asset] - dead, asset
