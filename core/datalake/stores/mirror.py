@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 import threading
+import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 AT_ONCE = 32
 #: When the folder is full, it is emptied to this part of its limit, the longest unused first.
 KEPT = 0.9
+#: For so many seconds after an object was marked as used it is not marked again.
+MARKED_FOR = 3600.0
 TEMPORARY = ".tmp-"
 
 
@@ -87,7 +90,7 @@ class MirroredStore:
 
     def _path(self, key: str) -> Path:
         name = hashlib.sha256(f"{self.url}\0{key}".encode()).hexdigest()[:40]
-        return self.folder / name[:2] / name[2:]
+        return self.folder.joinpath(name[:2], name[2:])
 
     def _has(self, entry: Entry) -> bool:
         """Whether it seems to be here; `get` looks closer."""
@@ -100,13 +103,16 @@ class MirroredStore:
     def _mirrored(self, key: str, generation: str) -> bytes | None:
         path = self._path(key)
         try:
-            head, _, data = path.read_bytes().partition(b"\n")
+            with path.open("rb", buffering=0) as file:
+                used = os.fstat(file.fileno()).st_mtime
+                head, _, data = file.read().partition(b"\n")
         except OSError:
             return None
         if head != _head(generation, data):
             return None
-        with suppress(OSError):
-            os.utime(path)
+        if time.time() - used > MARKED_FOR:
+            with suppress(OSError):
+                os.utime(path)
         return data
 
     def _keep(self, key: str, generation: str, data: bytes) -> None:
