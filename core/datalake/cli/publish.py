@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from attrs import frozen
+from attrs import asdict, frozen
 
 from ..clock import now
 from ..environment import read_environment
 from ..errors import ConfigError, StoreError
+from ..exits import Exit
 from ..publish import Place, open_place
 from ..publish.history import find, read_history, roll_back
 from ..publish.layout import instant
+from ..publish.place import candidate_name
 from ..publish.pointer import Entry, Keep
+from ..publish.trial import try_file
 from ..settings import Settings, read_settings
 from .numbers import size
 from .output import format_option, print_json, print_rows
@@ -138,6 +141,45 @@ def show(version: str | None, output: Output, form: str) -> None:
         rows.append({"what": kind, "value": file["url"]})
         rows.append({"what": "", "value": f"sha256 {file['sha256']}, {size(file['bytes'])}"})
     print_rows(rows, form)
+
+
+@command.command("gate")
+@click.argument("candidate", required=False, type=click.Path(path_type=Path))
+@output_options
+def gate(candidate: Path | None, output: Output, form: str) -> None:
+    """Hold a CANDIDATE file against what is published: by default the one that was kept there.
+
+    Nothing is published. Exit code 4 says that a run would be refused.
+
+    \b
+    Examples:
+      datalake publish gate
+      datalake publish gate tomorrow.parquet --output user_facing_data.parquet --format json
+    """
+    checks = try_file(*_candidate(candidate, output.place), output.place, output.settings.gate)
+    if form == "json":
+        print_json([asdict(check) for check in checks])
+    else:
+        print_rows([asdict(check, filter=_told) for check in checks], form, output.place.url)
+    if any(check.level == "refused" for check in checks):
+        click.get_current_context().exit(int(Exit.REFUSED))
+
+
+def _told(attribute: Any, value: object) -> bool:
+    """All of a check that a reader needs: its level says whether it passed."""
+    return bool(attribute.name != "passed")
+
+
+def _candidate(path: Path | None, place: Place) -> tuple[bytes, str]:
+    """The bytes of a candidate and what it is called."""
+    name = str(path) if path else place.where(candidate_name(place.name))
+    try:
+        data = path.read_bytes() if path else place.read(candidate_name(place.name))
+    except OSError as error:
+        raise ConfigError(f"{name} cannot be read: {error.strerror or error}") from error
+    if data is None:
+        raise ConfigError(f"no candidate is kept at {name}: give the file as CANDIDATE")
+    return data, str(name)
 
 
 @command.command("rollback")
