@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as MappingType
-from datetime import date
+from datetime import date, timedelta
 
 from attrs import evolve, field, frozen
 
 from datalake_aggregation.problems import Place
 from datalake_aggregation.rules import NATIVE, How
 
+DAY = timedelta(days=1)
 FOLDABLE = ("wrapped", "bridged", "migrated")  # one to one with the native asset
 KINDS = (*FOLDABLE, "staked")  # staked ones gain value: listed, never folded
 
@@ -138,11 +139,15 @@ class Mapping:
 
     def rules_for(self, column: str, canonical_id: str, since: date = date.min) -> Iterator[Rule]:
         """Yield the rules that hold for an asset on a day from `since` on, the usual one last."""
-        own = self.columns[column]
+        usual = self.columns[column]
+        free: date | None = since  # the first day on which no rule of its own holds so far
         for rule in self.overrides.get(canonical_id, {}).get(column, ()):
             if (rule.until or date.max) >= since:
-                yield evolve(rule, source=own.source)
-        yield own
+                yield evolve(rule, source=usual.source)
+                if free and rule.holds_on(free):
+                    free = rule.until + DAY if rule.until else None
+        if free:
+            yield usual
 
     def needs_members(self, column: str, canonical_id: str, among: Iterable[str]) -> bool:
         """Whether rules of the columns `among` need an asset's variants' values of `column`."""

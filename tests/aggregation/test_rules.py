@@ -119,3 +119,31 @@ def test_a_column_that_is_not_there_is_said(rich):
     frame = pl.DataFrame({"date": DAYS[:1], "asset": ["sun"], "supply": [1.0]})
     with pytest.raises(ValueError, match=r'"supply", \{mean: .*, needs the column "volume"'):
         aggregate(frame, rich)
+
+
+@pytest.mark.parametrize(
+    ("rules", "since", "found"),
+    [
+        ("", "2024-01-01", ["sum"]),
+        ("{max: members}", "2024-01-01", ["max"]),
+        ("{max: members, since: 2024-02-01}", "2024-01-01", ["max", "sum"]),
+        ("{max: members, since: 2024-02-01}", "2024-02-01", ["max"]),
+        ("{max: members, until: 2024-02-01}", "2024-02-01", ["max", "sum"]),
+        ("{max: members, until: 2024-02-01}", "2024-02-02", ["sum"]),
+        (
+            "[{max: members, until: 2024-02-01}, {from: native, since: 2024-02-02}]",
+            *("2024-01-01", ["max", "from"]),
+        ),
+        (
+            "[{max: members, until: 2024-02-01}, {from: native, since: 2024-02-03}]",
+            *("2024-01-01", ["max", "from", "sum"]),
+        ),
+    ],
+)
+def test_the_rules_that_hold_from_a_day_on(rules, since, found):
+    """Those of the asset that are not over, and the usual one where a day is left to it."""
+    text = "version: 1\ncolumns: {v: {source: a.b.c, sum: members}}\nassets: {sun: {wrapped: [w]}}"
+    mapping = parse_mapping(f"{text}\noverrides: {{sun: {{v: {rules}}}}}" if rules else text)
+    held = [*mapping.rules_for("v", "sun", date.fromisoformat(since))]
+    assert [rule.text[1:].split(":")[0] for rule in held] == found
+    assert [rule.source for rule in held] == [("a.b.c",)] * len(found)
