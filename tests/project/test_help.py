@@ -94,6 +94,15 @@ def test_examples_of_universe_work(tmp_path):
         assert "bitcoin" in run([*arguments, *sandbox], tmp_path)
 
 
+def test_examples_of_explain_work(tmp_path):
+    """Of the file that a run has just published."""
+    run(["run", "--sandbox", "--quiet", "--datasets", "coingecko.market", *SMALL], tmp_path)
+    shown = examples("explain")
+    assert len(shown) > 1
+    for arguments in shown:
+        assert "bitcoin" in run(arguments, tmp_path)
+
+
 def test_examples_of_mapping_work(tmp_path):
     """Once a run has made a lake, beside a mapping of one's own."""
     run(["run", "--sandbox", "--quiet", "--datasets", "coingecko.market", *SMALL], tmp_path)

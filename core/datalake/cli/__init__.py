@@ -21,6 +21,7 @@ from .output import forget
 COMMANDS: Mapping[str, str] = {
     "cache": "Inspect and look after the shared cache.",
     "doctor": "Check the settings, the plugins and the cache.",
+    "explain": "Explain one published number.",
     "mapping": "Show, check and edit the canonical mapping.",
     "providers": "List the installed providers, or show one in full.",
     "publish": "Look at what is published and what was before, and go back.",

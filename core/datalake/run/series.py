@@ -56,7 +56,8 @@ def bring(job: Job, cache: AssetCache, tally: Tally, health: Health) -> Series |
         if isinstance(error, FetchError):
             health.heard(want.name, error)
         tally.fail(_failure(want, error, None))
-        return Series(want, series_schema(want.dataset).empty_table(), date.min)
+        nothing = series_schema(want.dataset).empty_table().select(["date", *want.columns])
+        return Series(want, nothing, date.min)
     if not cached.hit:
         health.heard(want.name, cached.error)
     return _judged(want, cached, tally)
