@@ -237,6 +237,11 @@ def _print_effect(found: Effect, title: str, lake: Lake) -> None:
     if not found.changes:
         screen.print("no number changes")
         return
+    first = found.changes[0]
+    moved = (
+        f"{_percent(first.change)} on {first.last_day}, {_percent(first.mean_change)} in the mean"
+    )
+    screen.print(f"the largest change: {first.canonical_id}'s {first.column}, {moved}")
     table = new_table("")
     for heading in ("asset", "column", "last day", "before", "after", "change", "mean"):
         table.add_column(heading)
