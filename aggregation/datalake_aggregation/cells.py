@@ -87,12 +87,14 @@ def check_reads(terms: Iterable[Term], columns: Sequence[str]) -> None:
 
 def with_stand_ins(rows: Frame, terms: Iterable[Term]) -> Frame:
     """Flag, for each column whose rules have some, the rows that stand in for native's value."""
+    ready = rows
     for column, group in by_column(terms).items():
+        # among the rows as they came: a lazy engine would else do all columns' work for each
         found = [term.how.stands_in(term.among(rows), column) for term in group]
         chosen = [some.select("date", "asset") for some in found if some is not None]
         if chosen:
-            rows = flagged(rows, nw.concat(chosen), picked(column))
-    return rows
+            ready = flagged(ready, nw.concat(chosen), picked(column))
+    return ready
 
 
 def flagged(rows: Frame, days: Frame, flag: str) -> Frame:

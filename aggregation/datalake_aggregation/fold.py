@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic
+from typing import Generic
 
 import narwhals.stable.v2 as nw
 from attrs import field, frozen
-from narwhals.stable.v2.typing import IntoDataFrameT
+from narwhals.stable.v2.typing import IntoFrameT
 
 from datalake_aggregation.cells import (
     Term,
@@ -18,6 +18,7 @@ from datalake_aggregation.cells import (
     terms_of,
     with_stand_ins,
 )
+from datalake_aggregation.engines import Frame, native, settled
 from datalake_aggregation.guard import strays
 from datalake_aggregation.mapping import Mapping
 from datalake_aggregation.rows import IDS, alone, read_rows, with_members, without_members
@@ -27,7 +28,7 @@ SORTED = ["canonical_id", "date"]
 
 
 @frozen
-class Folded(Generic[IntoDataFrameT]):
+class Folded(Generic[IntoFrameT]):
     """A fold's result and what led to it; all frames are of the kind that was folded.
 
     `frame` has date, canonical_id and the input's metrics. `exclusions` has date, canonical_id,
@@ -36,13 +37,13 @@ class Folded(Generic[IntoDataFrameT]):
     for each other day on which it was left out.
     """
 
-    frame: IntoDataFrameT
-    exclusions: IntoDataFrameT
-    _single: nw.DataFrame[Any] = field(repr=False)
-    _ready: nw.DataFrame[Any] = field(repr=False)
+    frame: IntoFrameT
+    exclusions: IntoFrameT
+    _single: Frame = field(repr=False)
+    _ready: Frame = field(repr=False)
     _terms: list[Term] = field(repr=False)
 
-    def contributions(self) -> IntoDataFrameT:
+    def contributions(self) -> IntoFrameT:
         """Return date, canonical_id, column, asset, value: every value that entered a cell."""
         parts = [
             _entered(rows, name, position)
@@ -50,14 +51,17 @@ class Folded(Generic[IntoDataFrameT]):
             for rows in (self._single, self._ready.filter(any_enters(terms)))
         ]
         entered = nw.concat(parts).sort(*SORTED, "_position", "asset").drop("_position")
-        frame: IntoDataFrameT = _native(entered)
+        frame: IntoFrameT = native(entered)
         return frame
 
 
-def fold(frame: IntoDataFrameT, mapping: Mapping) -> Folded[IntoDataFrameT]:
-    """Fold a frame as `aggregate` does, and keep what the guard found and what entered."""
-    rows = read_rows(frame, mapping)
-    columns = [name for name in rows.columns if name not in IDS]
+def fold(frame: IntoFrameT, mapping: Mapping, *, unique: bool = False) -> Folded[IntoFrameT]:
+    """Fold a frame as `aggregate` does, and keep what the guard found and what entered.
+
+    `unique` promises that each (date, asset) is there once, and spares the look at them.
+    """
+    rows = read_rows(frame, mapping, unique=unique)
+    columns = [name for name in rows.collect_schema().names() if name not in IDS]
     terms = [term for name in columns for term in terms_of(name, mapping)]
     check_reads(terms, columns)
     single, ready = without_members(rows, mapping), with_members(rows, mapping)
@@ -65,25 +69,21 @@ def fold(frame: IntoDataFrameT, mapping: Mapping) -> Folded[IntoDataFrameT]:
         isinstance(term.how, Reduce) for term in terms
     ):  # those make something of a lone value, too
         single, ready = single.head(0), nw.concat([ready, alone(single)])
-    exclusions = strays(ready, mapping.guard)
+    exclusions = settled(strays(ready, mapping.guard))
     ready = flagged(ready, exclusions.filter("excluded"), "_excluded")
     ready = with_stand_ins(ready, terms)
     columns = ["date", "canonical_id", *columns]
     folded = nw.concat([single.select(columns), cells(ready, terms).select(columns)])
     return Folded(
-        frame=_native(folded.sort(*SORTED)),
-        exclusions=_native(exclusions),
+        frame=native(folded.sort(*SORTED)),
+        exclusions=native(exclusions),
         single=single.with_columns(asset=nw.col("canonical_id")),
         ready=ready,
         terms=terms,
     )
 
 
-def _native(frame: nw.DataFrame[Any]) -> Any:
-    return nw.maybe_reset_index(frame).to_native()
-
-
-def _entered(rows: nw.DataFrame[Any], name: str, position: int) -> nw.DataFrame[Any]:
+def _entered(rows: Frame, name: str, position: int) -> Frame:
     return rows.filter(~nw.col(name).is_null()).select(
         *KEYS,
         nw.lit(name).alias("column"),
@@ -93,11 +93,12 @@ def _entered(rows: nw.DataFrame[Any], name: str, position: int) -> nw.DataFrame[
     )
 
 
-def aggregate(frame: IntoDataFrameT, mapping: Mapping) -> IntoDataFrameT:
+def aggregate(frame: IntoFrameT, mapping: Mapping) -> IntoFrameT:
     """Fold a long frame of date, asset and metrics to date, canonical_id and the same metrics.
 
-    The result is sorted by canonical_id and date and is of the same kind as `frame` (Polars,
-    pandas or pyarrow). Missing values (null or NaN) come out as null. Raises ValueError for a
-    duplicate (date, asset), a column without a rule, or a column that does not hold numbers.
+    The result is sorted by canonical_id and date and is of the same kind as `frame`: Polars (lazy
+    ones, too), pandas, pyarrow, a DuckDB relation or a PySpark DataFrame. Missing values (null or
+    NaN) come out as null. Raises ValueError for a duplicate (date, asset), a column without a
+    rule, or a column that does not hold numbers.
     """
     return fold(frame, mapping).frame

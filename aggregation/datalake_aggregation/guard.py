@@ -9,7 +9,7 @@ from __future__ import annotations
 import narwhals.stable.v2 as nw
 
 from datalake_aggregation.days import day_number
-from datalake_aggregation.engines import Frame
+from datalake_aggregation.engines import Frame, settled
 from datalake_aggregation.mapping import Guard
 from datalake_aggregation.rules import KEYS, NATIVE
 
@@ -27,7 +27,7 @@ def strays(rows: Frame, guard: Guard) -> Frame:
     of the two prices is unknown, or native's is not above 0.
     """
     compared = _compared(rows, guard)
-    judged = _judged(compared.filter("_stray"), guard.days)
+    judged = settled(_judged(compared.filter("_stray"), guard.days))
     long = judged.filter("excluded").select(*ORDER)
     held = _held(compared.join(long.select("asset").unique(), on="asset", how="semi"), long)
     brief = judged.filter(~nw.col("excluded")).join(held.select(*ORDER), on=ORDER, how="anti")

@@ -9,9 +9,9 @@ Rump, Ogita and Oishi, "Accurate floating-point summation" (2008), with two leve
 
 from __future__ import annotations
 
-from typing import Any
-
 import narwhals.stable.v2 as nw
+
+from datalake_aggregation.engines import Frame
 
 #: Addends of one group that are summed without rounding.
 _ADDENDS = 2.0**10
@@ -19,7 +19,7 @@ _ADDENDS = 2.0**10
 _FINER = 2.0**-42
 
 
-def sums(rows: nw.DataFrame[Any], keys: list[str], columns: list[str]) -> nw.DataFrame[Any]:
+def sums(rows: Frame, keys: list[str], columns: list[str]) -> Frame:
     """Return, by keys, the sum of each column's known values; null where none is known."""
     sizes = rows.select(*keys, *(nw.col(name).abs().alias(_largest(name)) for name in columns))
     largest = sizes.group_by(keys).agg(nw.col(_largest(name)).max() for name in columns)
