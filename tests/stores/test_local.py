@@ -3,8 +3,10 @@
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from contextlib import contextmanager
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from datalake.errors import Conflict, StoreError
+from datalake.errors import Conflict, ReadOnly, StoreError
 from datalake.stores import ABSENT
 from datalake.stores.local import LocalStore
 from datalake.stores.sidecar import sidecar_of
@@ -223,12 +225,42 @@ def test_a_file_in_the_folders_place(tmp_path, place):
         assert "move it, or choose another one" in str(caught.value)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_without_permission(tmp_path):
-    """A folder that may not be written names itself and what to do."""
-    tmp_path.chmod(0o500)
-    with pytest.raises(StoreError, match=r"give this user access"):
-        LocalStore(tmp_path).put("a", b"", {}, if_generation=ABSENT)
+@pytest.fixture
+def somebody():
+    """A folder that others may read; until the end of the test this process is somebody else."""
+    folder = Path(tempfile.mkdtemp())
+    LocalStore(folder).put("a", b"1", {}, if_generation=ABSENT)
+    subprocess.run(["chmod", "-R", "a+rX,a-w", folder], check=True)
+    root = os.geteuid() == 0  # who may write everywhere
+    if root:
+        os.seteuid(65534)
+    yield folder
+    if root:
+        os.seteuid(0)
+    subprocess.run(["chmod", "-R", "u+w", folder], check=True)
+    shutil.rmtree(folder)
+
+
+def test_a_folder_that_may_only_be_read(somebody):
+    """It is read and listed; a write is refused as such, with the place and what to do."""
+    store = LocalStore(somebody)
+    assert store.get("a").data == b"1"
+    assert [entry.key for entry in store.list()] == ["a"]
+    for write in (
+        lambda: store.put("a", b"2", {}, if_generation=store.get("a").generation),
+        lambda: store.put("b/c", b"2", {}, if_generation=ABSENT),
+        lambda: store.delete("a"),
+    ):
+        with pytest.raises(ReadOnly, match=rf"{somebody}.*give this user access"):
+            write()
+    assert store.get("a").data == b"1"
+
+
+def test_a_folder_that_may_not_be_made(somebody):
+    """That is a mistake, and not a store to be read."""
+    with pytest.raises(StoreError, match="give this user access") as told:
+        LocalStore(somebody / "lake").put("a", b"", {}, if_generation=ABSENT)
+    assert not isinstance(told.value, ReadOnly)
 
 
 def test_reading_a_store_that_is_not_there_yet(tmp_path):

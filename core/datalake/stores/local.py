@@ -17,7 +17,7 @@ from typing import ParamSpec, TypeVar
 
 from attrs import field, frozen
 
-from ..errors import Conflict, StoreError
+from ..errors import Conflict, ReadOnly, StoreError
 from . import sidecar
 from .base import ABSENT, Entry, Stored
 from .keys import check_key, check_prefix
@@ -31,6 +31,8 @@ LEFTOVER_SECONDS = 3600.0
 TEMPORARY = ".tmp-"
 #: Writers of different keys seldom wait for each other, and a lake of any size has few lock files.
 LOCK_FILES = 256
+#: What the system says where it may be read and not written.
+REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def _plainly(method: Callable[P, T]) -> Callable[P, T]:
@@ -41,8 +43,12 @@ def _plainly(method: Callable[P, T]) -> Callable[P, T]:
         try:
             return method(*args, **kwargs)
         except OSError as error:
-            where = error.filename or getattr(args[0], "root", "")
-            raise StoreError(f"{where}: {error.strerror or error}; {_advice(error)}") from error
+            root = getattr(args[0], "root", Path())
+            writing = method.__name__ in ("put", "delete")
+            # a folder that is not there and cannot be made is a mistake, no way to work
+            kind = ReadOnly if writing and error.errno in REFUSED and root.is_dir() else StoreError
+            where = error.filename or root
+            raise kind(f"{where}: {error.strerror or error}; {_advice(error)}") from error
 
     return call
 
