@@ -13,7 +13,7 @@ from datalake.errors import ConfigError
 from datalake.exits import Exit
 from datalake.plugins import load
 from datalake.publish.layout import encode_assets, encode_data
-from datalake.run.inputs import INPUTS, MAPPINGS, read, read_texts
+from datalake.run.inputs import INPUTS, MAPPINGS, learnt_through, read, read_texts
 from datalake.run.recipe import candidate, fold
 from datalake.run.restoring import restore
 from datalake.stores import open_store
@@ -36,7 +36,8 @@ def again(run_id, lake):
     assert restored.lost == []
     mapping = read_texts(lake, record).parse({})
     rows = fold(record.recipe, restored.series, mapping).rows
-    whole = candidate(record.recipe, rows, record.universe, mapping, load())
+    learnt = learnt_through(record.series)
+    whole = candidate(record.recipe, rows, record.universe, mapping, load(), learnt)
     return encode_data(whole), encode_assets(whole)
 
 

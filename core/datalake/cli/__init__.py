@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "providers": "List the installed providers, or show one in full.",
     "publish": "Look at what is published and what was before, and go back.",
     "run": "Make and publish the dataset.",
+    "runs": "Look at what runs did, and make one again.",
     "sandbox": "Serve the three APIs from a simulated market.",
     "universe": "Show the canonical assets that a run is about.",
 }

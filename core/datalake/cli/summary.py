@@ -1,12 +1,16 @@
-"""The end of a run for a person: where the file is, what is in it, what is missing."""
+"""The end of a run for a person: how it went, what is in the file, what is missing, what next."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from attrs import asdict
+
 from ..exits import Exit
+from ..run.advice import column_behind, next_steps, provider_state, provider_through
 from ..run.health import GIVEN_UP
 from ..run.pipeline import Result
 from .logs import say
@@ -26,35 +30,64 @@ def show(result: Result, quiet: bool) -> None:
     if result.exit is not Exit.PUBLISHED:
         level = logging.WARNING if result.exit is Exit.DEGRADED else logging.ERROR
         say(f"{result.report.status}: {result.report.message}", level)
-    if quiet:
-        return
+    if not quiet:
+        print_report(asdict(result.report), result.rows)
+
+
+def print_report(report: Mapping[str, Any], rows: pl.DataFrame | None = None) -> None:
+    """A report as people read it; with the rows of the run, its largest assets, too."""
     screen = console()
-    print_fitting(screen, _providers(result))
-    if result.report.synthetic:
-        screen.print("[bold yellow]SYNTHETIC[/]: simulated or replayed, not the real market")
-    if result.rows is not None and result.rows.height:
-        print_fitting(screen, _assets(result.rows, result.report.universe["assets"]))
-        print_fitting(screen, _columns(result.rows))
-    for line in _notes(result):
+    screen.print(_head(report), markup=False, soft_wrap=True)
+    print_fitting(screen, _providers(report))
+    if rows is not None and rows.height:
+        print_fitting(screen, _assets(rows, report["universe"]["assets"]))
+    if report.get("freshness"):
+        print_fitting(screen, _columns(report["freshness"]))
+    for line in [*_notes(report), *_lines(report)]:
         screen.print(line, markup=False, soft_wrap=True)
-    if ending := _ending(result):
-        screen.print(ending, markup=False, soft_wrap=True)
+    if report["synthetic"]:
+        screen.print("[bold yellow]SYNTHETIC[/]: simulated or replayed, not the real market")
+    screen.print(_ending(report), markup=False, soft_wrap=True)
 
 
-def _providers(result: Result) -> Table:
-    table = new_table("Providers")
-    for heading in ("provider", "plan", "calls", "series", "from cache", "failed", "not covered"):
-        table.add_column(heading, justify="left" if heading in ("provider", "plan") else "right")
-    for name, one in result.report.providers.items():
+def _head(report: Mapping[str, Any]) -> str:
+    seconds = (_moment(report["finished_at"]) - _moment(report["started_at"])).total_seconds()
+    status = report["status"].upper()
+    return f"run {report['run_id']}  {status} in {clock(seconds)}  as of {report['as_of'][:16]}Z"
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def clock(seconds: float) -> str:
+    """A span of time, `3.2 s` or `2:41`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"
+
+
+def _providers(report: Mapping[str, Any]) -> Table:
+    table = new_table("")
+    headings = ("provider", "calls", "cached", "saved", "waited", "rows", "through", "state")
+    for heading in headings:
+        left = heading in ("provider", "through", "state")
+        table.add_column(heading, justify="left" if left else "right")
+    for name, one in report["providers"].items():
+        hits, series = one.get("cache_hits", 0), one.get("series", 0)
         table.add_row(
             name,
-            one["plan"],
-            str(one["calls"]),
-            str(one.get("series", 0)),
-            str(one.get("cache_hits", 0)),
-            str(len(one.get("failed", ()))),
-            str(len(one.get("uncovered", ()))),
+            f"{one['calls']:,}",
+            f"{hits:,}",
+            f"{hits / series:.1%}" if series else "—",
+            clock(one["throttled_seconds"]),
+            f"{one.get('rows', 0):,}",
+            provider_through(name, report) or "—",
+            provider_state(name, report) if "series" in one else "lists only",
         )
+    for one in report["skipped"]:
+        table.add_row(one["provider"], *["—"] * 6, "skipped")
     return table
 
 
@@ -81,37 +114,37 @@ def _assets(rows: pl.DataFrame, ranked: Sequence[str]) -> Table:
     return table
 
 
-def _columns(rows: pl.DataFrame) -> Table:
+def _columns(freshness: Mapping[str, Mapping[str, Any]]) -> Table:
     table = new_table("Columns")
-    for heading in ("column", "assets", "values", "last day"):
-        table.add_column(heading, justify="left" if heading == "column" else "right")
-    for column in rows.columns:
-        if column in ("date", "canonical_id"):
-            continue
-        known = rows.drop_nulls(column)
+    for heading in ("column", "through", "assets", "values", "behind", "source"):
+        left = heading in ("column", "through", "source")
+        table.add_column(heading, justify="left" if left else "right")
+    for name, one in freshness.items():
+        late = column_behind(one)
         table.add_row(
-            column,
-            str(known["canonical_id"].n_unique()),
-            f"{known.height:,}",
-            str(known["date"].max() or "—"),
+            name,
+            one["through"] or "—",
+            f"{one['assets']:,}",
+            f"{one['values']:,}",
+            f"{late} d" if late else f"{one['behind']:,} assets" if one["behind"] else "",
+            one["source"].partition(",")[0],
         )
     return table
 
 
-def _notes(result: Result) -> list[str]:
+def _notes(report: Mapping[str, Any]) -> list[str]:
     """What a reader should know: providers left out, series that failed, checks that warn."""
-    report = result.report
-    notes = [f"{one['provider']} skipped: {one['reason']}" for one in report.skipped]
-    for name, one in report.providers.items():
+    notes = [f"{one['provider']} skipped: {one['reason']}" for one in report["skipped"]]
+    for name, one in report["providers"].items():
         notes += _failures(name, one.get("failed", ()))
-    checks = report.gate.get("checks", ())
+    checks = (report["gate"] or {}).get("checks", ())
     told = [check for check in checks if check["level"] != "ok"]
     return notes + [f"gate: {check['name']}: {check['detail']}" for check in told]
 
 
-def _failures(provider: str, failed: Sequence[dict[str, Any]]) -> list[str]:
+def _failures(provider: str, failed: Sequence[Mapping[str, Any]]) -> list[str]:
     """Failures of one provider, those of one cause together, the most frequent first."""
-    causes: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    causes: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for failure in failed:
         cause = failure["error"].removeprefix(GIVEN_UP)
         causes.setdefault((failure["dataset"], cause), []).append(failure)
@@ -129,14 +162,29 @@ def _failures(provider: str, failed: Sequence[dict[str, Any]]) -> list[str]:
     return notes
 
 
-def _ending(result: Result) -> str:
-    output = result.report.output
+def _lines(report: Mapping[str, Any]) -> list[str]:
+    """Mapping, gate and what is next, a line each."""
+    lines = []
+    if mapping := report["mapping"]:
+        folded = mapping["folded"]
+        members = sum(len(one) for one in folded.values())
+        out = sorted({one["asset"] for one in mapping.get("depegged") or ()})
+        excluded = f"; {len(out)} left out of sums ({', '.join(out[:3])})" if out else ""
+        lines.append(f"mapping  {members} members folded into {len(folded)} assets{excluded}")
+    if checks := (report["gate"] or {}).get("checks"):
+        passed = sum(check["passed"] for check in checks)
+        lines.append(f"gate     {passed}/{len(checks)} passed")
+    return lines + [f"next     {step}" for step in next_steps(report)]
+
+
+def _ending(report: Mapping[str, Any]) -> str:
+    output = report["output"]
     if not output:
         return "Nothing was written."
     if not output["published"]:
         kept = f"The candidate is kept at {output['candidate']}; " if output["candidate"] else ""
         return f"{kept}{output['path']} is untouched."
-    mark = " (synthetic)" if result.report.synthetic else ""
+    mark = " (synthetic)" if report["synthetic"] else ""
     told = f"{output['rows']:,} rows of {output['assets']} assets{mark} in {output['path']}"
-    state = "" if output["new"] else ": nothing new, it was published before"
-    return f"{told}, version {output['version']}{state}"
+    state = "" if output.get("new", True) else ": nothing new, it was published before"
+    return f"{told}, version {output.get('version')}{state}"

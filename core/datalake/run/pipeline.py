@@ -29,6 +29,7 @@ from .archive import archive
 from .ending import ending, first_failure, what_is_amiss
 from .evidence import gather
 from .fetch import fetch_all
+from .freshness import freshness_section
 from .inputs import Input, Record, input_of, keep, learnt_through
 from .listing import Listing, find_universe
 from .mapping import MappingTexts, read_texts
@@ -267,19 +268,12 @@ class _Run:
             },
             cache=reporting.cache_section(self.store, self.options, made.read_only),
             skipped=reporting.skipped_section(self.sources.skipped),
-            mapping=(
-                reporting.mapping_section(
-                    self.texts.sha256,
-                    made.listing.universe,
-                    made.exclusions,
-                    made.tallies,
-                    self.last_day,
-                )
-                if made.listing
-                else {}
+            mapping=reporting.mapping_section(
+                self.texts.sha256, made.listing, made.exclusions, made.tallies, self.last_day
             ),
-            gate=reporting.gate_section(made.outcome) if made.outcome else {},
-            output=reporting.output_section(made.outcome) if made.outcome else {},
+            freshness=freshness_section(self.recipe, made.rows, self.mapping, self.registry),
+            gate=reporting.gate_section(made.outcome),
+            output=reporting.output_section(made.outcome),
         )
         store = None if made.read_only else self.store
         reporting.keep(report, store, self.place, self.options.report)

@@ -29,7 +29,6 @@ from .listing import Listing
 from .options import Options
 from .sources import Skipped, Source
 from .tally import Tally
-from .universe import Universe
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +67,7 @@ class Report:
     skipped: Sequence[Mapping[str, str]] = ()
     cache: Mapping[str, Any] = field(factory=dict)
     mapping: Mapping[str, Any] = field(factory=dict)
+    freshness: Mapping[str, Any] = field(factory=dict)
     gate: Mapping[str, Any] = field(factory=dict)
     output: Mapping[str, Any] = field(factory=dict)
 
@@ -149,13 +149,16 @@ def skipped_section(skipped: Sequence[Skipped]) -> list[dict[str, str]]:
     return [asdict(one) for one in skipped]
 
 
-def gate_section(outcome: Outcome) -> dict[str, Any]:
-    """Every check that the candidate had to pass."""
-    return {"checks": [asdict(check) for check in outcome.checks]}
+def gate_section(outcome: Outcome | None) -> dict[str, Any]:
+    """Every check that the candidate had to pass; empty where there was none."""
+    return {"checks": [asdict(check) for check in outcome.checks]} if outcome else {}
 
 
-def output_section(outcome: Outcome) -> dict[str, Any]:
-    """What was published (`new` unless the same was before), or where the candidate was kept."""
+def output_section(outcome: Outcome | None) -> dict[str, Any]:
+    """What was published (`new` unless the same was before), or where the candidate was kept;
+    empty where there was none."""
+    if outcome is None:
+        return {}
     return {
         "published": outcome.published,
         "new": outcome.new,
@@ -171,7 +174,7 @@ def output_section(outcome: Outcome) -> dict[str, Any]:
 
 def mapping_section(
     sha256: str,
-    universe: Universe,
+    listing: Listing | None,
     exclusions: pl.DataFrame | None,
     tallies: Mapping[str, Tally],
     last_day: date,
@@ -179,6 +182,8 @@ def mapping_section(
     """What the fold did: `folded` members by canonical asset, and by dataset the `unresolved`
     assets, of which the provider has no series. Of the members, `depegged` were left out of sums
     on some days, and `straying` may be if they go on."""
+    if listing is None:
+        return {}
     unresolved: dict[str, list[str]] = {}
     for name, tally in tallies.items():
         for one in tally.uncovered:
@@ -186,7 +191,9 @@ def mapping_section(
     section: dict[str, Any] = {
         "sha256": sha256,
         "folded": {
-            asset.id: list(asset.members[1:]) for asset in universe.assets if asset.members[1:]
+            asset.id: list(asset.members[1:])
+            for asset in listing.universe.assets
+            if asset.members[1:]
         },
         "unresolved": {name: sorted(assets) for name, assets in sorted(unresolved.items())},
     }
@@ -233,6 +240,17 @@ def _write(path: Path, data: bytes) -> None:
     replace(path, data)
 
 
+def told(report: Report) -> dict[str, str]:
+    """What a listing of the store tells of a report, in its object's metadata."""
+    providers = report.providers.values()
+    counts = {
+        name: str(sum(one.get(name, 0) for one in providers)) for name in ("calls", "cache_hits")
+    }
+    facts = ("status", "exit_code", "as_of", "finished_at")
+    rows = {"rows": str(report.output["rows"])} if report.output else {}
+    return {**counts, **{name: str(getattr(report, name)) for name in facts}, **rows}
+
+
 def keep(report: Report, store: Store | None, place: Place, path: Path | None) -> None:
     """Write the report beside the output and into its version, where the user wants it (`path`),
     and into the cache's store, if it may be written."""
@@ -253,11 +271,9 @@ def keep(report: Report, store: Store | None, place: Place, path: Path | None) -
             log.warning("the run report cannot be written to %s: %s", where, in_words(error))
     if store is None:
         return
-    providers = report.providers.values()
-    counts = {
-        name: str(sum(one.get(name, 0) for one in providers)) for name in ("calls", "cache_hits")
-    }
     try:
-        store.put(f"{REPORTS}{report.run_id}.json", text.encode(), counts, if_generation=ABSENT)
+        store.put(
+            f"{REPORTS}{report.run_id}.json", text.encode(), told(report), if_generation=ABSENT
+        )
     except StoreError as error:
         log.warning("the run report cannot be kept in %s: %s", store.url, error)
