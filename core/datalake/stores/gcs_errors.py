@@ -79,7 +79,7 @@ def about(error: BaseException, bucket: str, where: str, *, writing: bool) -> st
     if _no_bucket(error):
         return (
             f"the bucket {bucket} does not exist; run `gcloud storage buckets create "
-            f"gs://{bucket}`, or correct GCP_BUCKET_NAME or --cache"
+            f"gs://{bucket}`, or correct GCP_BUCKET_NAME, --cache or --output"
         )
     if code == 403:
         role = "objectUser" if writing else "objectViewer"
