@@ -1,7 +1,8 @@
-"""Publishers to be killed: `publisher.py MODE OUTPUT` alternates two candidates for ever.
+"""Publishers to be killed: `publisher.py MODE OUTPUT [STRIDE]` alternates two candidates for ever.
 
 Mode `naive` writes in place, to show that the tests would notice. Mode `steps` publishes the
-second over the first in folder after folder, and dies at the next step each time.
+second over the first in folder after folder, and dies STRIDE steps later each time. Mode `bucket`
+publishes the first, waits for the end of its input, and publishes the second.
 """
 
 from __future__ import annotations
@@ -14,16 +15,16 @@ from pathlib import Path
 
 from conftest import frame, made
 
-from datalake.publish import publish
+from datalake.publish import open_place, publish
 from datalake.publish.layout import encode_assets, encode_data
 from datalake.publish.target import assets_path
 
-IDS = [f"asset-{at:02}" for at in range(30)]
+IDS = [f"asset-{at:02}" for at in range(12)]
 
 
 def candidates():
     """Two of the same size that differ in every file."""
-    rows = frame(ids=IDS, days=300)
+    rows = frame(ids=IDS, days=100)
     one = made(rows)
     return one, made(rows.with_columns(volume=1.0), mapping_sha256="cd" * 32)
 
@@ -65,9 +66,9 @@ def die_at(step, folder):
     publish(second, output)
 
 
-def step_by_step(folder):
+def step_by_step(folder, stride):
     """One child for each step (nothing here has started a thread yet), until one gets through."""
-    for step in itertools.count():
+    for step in itertools.count(step=stride):
         place = folder / f"{step:03}"
         place.mkdir()
         child = os.fork()
@@ -78,6 +79,20 @@ def step_by_step(folder):
             return
 
 
+def to_bucket(url):
+    place = open_place(url, {}, os.environ)
+    first, second = candidates()
+    publish(first, place)
+    print("published", flush=True)
+    sys.stdin.read()
+    publish(second, place)
+
+
 if __name__ == "__main__":
-    modes = {"publish": alternate, "naive": write_in_place, "steps": step_by_step}
-    modes[sys.argv[1]](Path(sys.argv[2]))
+    mode, place, *rest = sys.argv[1:]
+    if mode == "bucket":
+        to_bucket(place)
+    elif mode == "steps":
+        step_by_step(Path(place), int(rest[0]))
+    else:
+        {"publish": alternate, "naive": write_in_place}[mode](Path(place))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import suppress
 from datetime import timedelta
 
 import polars as pl
@@ -101,19 +102,65 @@ def test_a_rival_that_comes_between_is_compared_with(gcs, place, made, rows):
     assert gcs.peek("lake", "out/user_facing_data.parquet") == encode_data(latest)
 
 
-def test_a_slow_publisher_does_not_leave_an_old_copy(gcs, place, made, rows):
-    """Whoever moved the pointer last also writes the copy last, whatever the order of the rest."""
-    newer = made(rows, as_of=made(rows).as_of + timedelta(hours=2))
-    rival = open_place(URL, {}, {"STORAGE_EMULATOR_HOST": gcs.url})
-
-    def strike(request):
+@pytest.mark.parametrize("when", ["before", pytest.param("after", marks=pytest.mark.slow)])
+def test_a_rival_between_any_two_requests(gcs, gcs_env, made, rows, when):
+    """Whoever moved the pointer last also writes the copies last, wherever the two meet."""
+    older, newer = (made(rows, as_of=made(rows).as_of + timedelta(hours=at)) for at in (1, 2))
+    struck = 1
+    for at in range(1000):
+        with gcs.storage.lock:
+            gcs.storage.buckets["lake"].clear()
         gcs.clear()
-        assert publish(newer, rival).new
+        place, rival = open_place(URL, {}, gcs_env), open_place(URL, {}, gcs_env)
+        publish(made(rows), place)
 
-    gcs.fault(strike, operation="insert", name="out/user_facing_data.parquet")
-    publish(made(rows), place)
-    assert gcs.peek("lake", "out/user_facing_data.parquet") == encode_data(newer)
-    assert gcs.peek("lake", "out/user_facing_assets.parquet") == encode_assets(newer)
+        def strike(request, rival=rival):
+            gcs.clear()
+            assert publish(newer, rival).new
+
+        fault = gcs.fault(strike, skip=at, when=when)
+        publish(older, place)
+        struck = fault.struck
+        if not struck:
+            break
+        assert resolved(gcs, "user_facing_data") == encode_data(newer)
+        assert gcs.peek("lake", "out/user_facing_data.parquet") == encode_data(newer)
+        assert gcs.peek("lake", "out/user_facing_assets.parquet") == encode_assets(newer)
+    assert at > 20
+
+
+@pytest.mark.parametrize("when", [pytest.param("before", marks=pytest.mark.slow), "after"])
+def test_a_publisher_that_ends_at_any_request(gcs, gcs_env, made, rows, when):
+    """From some request on nothing comes through: old or new, whole; the next run needs no hand."""
+    older, newer, last = (
+        made(rows, as_of=made(rows).as_of + timedelta(hours=at)) for at in range(3)
+    )
+    seen = set()
+    for at in range(1000):
+        with gcs.storage.lock:
+            gcs.storage.buckets["lake"].clear()
+        gcs.clear()
+        place = open_place(URL, {}, gcs_env)
+        publish(older, place)
+        fault = gcs.fault("status:403", skip=at, when=when, times=0)
+        with suppress(StoreError, ConfigError):
+            publish(newer, place)
+        gcs.clear()
+        pointed = resolved(gcs, "user_facing_data")
+        seen.add(pointed)
+        assert pointed in (encode_data(older), encode_data(newer))
+        mate = encode_assets(older if pointed == encode_data(older) else newer)
+        assert resolved(gcs, "user_facing_assets") == mate
+        for name, encode in (("data", encode_data), ("assets", encode_assets)):
+            lying = gcs.peek("lake", f"out/user_facing_{name}.parquet")
+            assert lying in (encode(older), encode(newer))
+        assert publish(last, place).new
+        assert gcs.peek("lake", "out/user_facing_data.parquet") == encode_data(last)
+        assert gcs.peek("lake", "out/user_facing_assets.parquet") == encode_assets(last)
+        if not fault.struck:
+            break
+    assert at > 20
+    assert len(seen) == 2, "some ended early enough for the old, some late"
 
 
 def test_many_at_once_leave_the_newest(gcs, gcs_env, made, rows):

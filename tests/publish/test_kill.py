@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib.util
+import json
+import os
 import random
 import signal
 import subprocess
@@ -89,6 +92,12 @@ def test_the_reader_would_notice(output, whole):
 
 
 def check_after_kill(output, whole, made):
+    pointer = output.with_name("user_facing_data.published") / "current.json"
+    told = json.loads(pointer.read_bytes())
+    for kind, expected in zip(("user_facing_data", "user_facing_assets"), whole, strict=True):
+        data = (pointer.parent / told["files"][kind]["path"]).read_bytes()
+        assert data in expected
+        assert hashlib.sha256(data).hexdigest() == told["files"][kind]["sha256"]
     for path, expected in zip((output, assets_path(output)), whole, strict=True):
         assert path.read_bytes() in expected
     assert not output.with_name("user_facing_data.candidate.parquet").exists()
@@ -96,16 +105,17 @@ def check_after_kill(output, whole, made):
 
 def check_next_run(output, made, frame):
     """The next run needs no hand and tidies up."""
-    rows = frame(ids=[f"asset-{at:02}" for at in range(30)], days=300)
+    rows = frame(ids=[f"asset-{at:02}" for at in range(12)], days=100)
     assert publish(made(rows), output).published
     names = {path.name for path in output.parent.iterdir()}
     beside = (assets_path(output).name, "user_facing_data.published", f".{output.name}.lock")
     assert names == {output.name, *beside}
 
 
-def test_killed_before_every_single_step(tmp_path, whole, made, frame):
-    """A kill before each file operation of a publication leaves old or new, whole."""
-    command = [sys.executable, "-W", "ignore", str(PUBLISHER), "steps", str(tmp_path)]
+@pytest.mark.parametrize("stride", [4, pytest.param(1, marks=pytest.mark.slow)])
+def test_killed_before_every_single_step(tmp_path, whole, made, frame, stride):
+    """A kill before each file operation of a publication (or each fourth) leaves old or new."""
+    command = [sys.executable, "-W", "ignore", str(PUBLISHER), "steps", str(tmp_path), str(stride)]
     subprocess.run(command, check=True)
     folders = sorted(tmp_path.iterdir())
     states = [(folder / "user_facing_data.parquet").read_bytes() for folder in folders]
@@ -131,6 +141,47 @@ def kill_at_random(times, output, whole, made, frame):
 def test_killed_at_random(output, whole, made, frame):
     """SIGKILL at some random instants: the published files are old or new, whole."""
     kill_at_random(4, output, whole, made, frame)
+
+
+@pytest.mark.parametrize("sample", [2, pytest.param(None, marks=pytest.mark.slow)])
+def test_killed_at_a_request_to_a_bucket(gcs, gcs_env, whole, sample):
+    """SIGKILL before or after single requests: by pointer and copies old or new, whole, and the
+    next run goes on."""
+    url = "gs://lake/user_facing_data.parquet"
+    command = [sys.executable, str(PUBLISHER), "bucket", url]
+
+    def run(hit=None):
+        process = subprocess.Popen(
+            command, env={**os.environ, **gcs_env}, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        with process:
+            assert process.stdout.readline(), "the first is published"
+            before = len(gcs.requests)
+            if hit:
+                at, when = hit
+                strike = lambda _: os.kill(process.pid, signal.SIGKILL)  # noqa: E731
+                gcs.fault(strike, when=when, skip=at)
+                if when == "before":
+                    gcs.fault("reset", skip=at)
+            process.stdin.close()
+            process.wait()
+        return len(gcs.requests) - before
+
+    points = [(at, when) for at in range(run()) for when in ("before", "after")]
+    assert len(points) > 40
+    for point in random.Random(20260301).sample(points, sample or len(points)):
+        gcs.clear()
+        with gcs.storage.lock:
+            gcs.storage.buckets["lake"].clear()
+        run(point)
+        gcs.clear()
+        told = json.loads(gcs.peek("lake", "user_facing_data.published/current.json"))
+        for kind, expected in zip(("user_facing_data", "user_facing_assets"), whole, strict=True):
+            path = f"user_facing_data.published/{told['files'][kind]['path']}"
+            assert gcs.peek("lake", path) in expected
+            assert gcs.peek("lake", f"{kind}.parquet") in expected
+        assert run() > 0
+        assert gcs.peek("lake", "user_facing_data.parquet") in whole[0]
 
 
 @pytest.mark.slow
