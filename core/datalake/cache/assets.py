@@ -147,7 +147,7 @@ class AssetCache:
             reason=decision.reason,
             fetched=answer.window,
             revised=joined.revised,
-            rejected=answer.rejected,
+            rejects=answer.rejects,
             learnt=rows[OBSERVED],
             source=CameFrom(
                 native_id,
@@ -171,7 +171,7 @@ class AssetCache:
         if not closed:
             return 0
         series = to_series(evolve(dataset, stamp=Stamp.START), _timed(rows), now=moment)
-        answer = Answer(crop(series.table, closed), closed, series.rejected, moment)
+        answer = Answer(crop(series.table, closed), closed, series.rejects, moment)
         writer = self._writer(key, dataset, native_id, answer)
         writer.write(writer.look())
         return series.rejected
@@ -224,7 +224,7 @@ class AssetCache:
         Only where nothing lies: rows that were fetched under another name are worth more.
         """
         nothing = series_schema(dataset).empty_table()
-        self._commit(key, dataset, native_id, entry, Answer(nothing, window, 0, self.clock()))
+        self._commit(key, dataset, native_id, entry, Answer(nothing, window, (), self.clock()))
 
     def _ask(
         self,
@@ -250,7 +250,7 @@ class AssetCache:
         raw = fetch(window)
         moment = self.clock()
         series = to_series(dataset, raw, now=moment)
-        return Answer(crop(series.table, window), window, series.rejected, moment)
+        return Answer(crop(series.table, window), window, series.rejects, moment)
 
     def _commit(
         self, key: SeriesKey, dataset: Dataset, native_id: str, entry: Found | Miss, answer: Answer

@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 
 from ..errors import Conflict
 from ..models import Dataset, Window
+from ..series import Reject
 from ..series.stamps import MICROSECOND
 from ..stores import Store, Stored
 from .coverage import Coverage, first_coverage, united
@@ -32,7 +33,7 @@ class Answer:
 
     rows: pa.Table
     window: Window
-    rejected: int
+    rejects: Sequence[Reject]
     moment: datetime
 
 

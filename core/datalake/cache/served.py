@@ -10,6 +10,7 @@ from attrs import frozen
 
 from ..errors import FetchError
 from ..models import Window
+from ..series import Reject
 from .history import last_learnt
 from .objects import Found
 from .rows import last_day
@@ -31,7 +32,7 @@ class Cached:
     """The rows for the wanted days: `date` and the dataset's columns; and how they were come by.
 
     - `hit`: the cache had them, nothing was fetched or tried; `reason` says why (not).
-    - `fetched`: the window that was fetched, if one was; `rejected` of its values were null.
+    - `fetched`: the window that was fetched, if one was; `rejects` are values that were not let in.
     - `revised`: these days were replaced, because the provider now says something else.
     - `error`: what stood in the way of fetching; the rows are those that the cache held, and
       `stale_through` is the last day among them.
@@ -46,12 +47,17 @@ class Cached:
     reason: str
     fetched: Window | None = None
     revised: Sequence[date] = ()
-    rejected: int = 0
+    rejects: Sequence[Reject] = ()
     error: FetchError | None = None
     stale_through: date | None = None
     asked_through: date | None = None
     learnt: pa.ChunkedArray | None = None
     source: CameFrom | None = None
+
+    @property
+    def rejected(self) -> int:
+        """How many values were not let in."""
+        return len(self.rejects)
 
     @property
     def revisions(self) -> int:

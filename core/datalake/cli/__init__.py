@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "mapping": "Show, check and edit the canonical mapping.",
     "providers": "List the installed providers, or show one in full.",
     "publish": "Look at what is published and what was before, and go back.",
+    "quarantine": "Look at what was not let into the cache, and why.",
     "run": "Make and publish the dataset.",
     "runs": "Look at what runs did, and make one again.",
     "sandbox": "Serve the three APIs from a simulated market.",

@@ -50,7 +50,7 @@ def stats(lake: Lake, form: str) -> None:
     others = {
         f"{kind}{'s' if kind != 'foreign' else ' objects'}": _weigh(items, kind)
         for kind in ("revision", "report", "record", "mapping", "foreign")
-    } | {"universes": _weigh(items, "universe")}
+    } | {"universes": _weigh(items, "universe"), "rejected answers": _weigh(items, "quarantine")}
     if form == "json":
         figures = {"url": lake.store.url, "calls_made": made, "calls_saved": saved}
         datasets = [asdict(group) for group in found]

@@ -22,10 +22,13 @@ Kind = Literal[
     "record",
     "mapping",
     "mark",
+    "quarantine",
     "check",
     "foreign",
 ]
 
+#: Where values lie that were not let into a series.
+QUARANTINE = "quarantine/v1/"
 #: How the keys of each kind begin.
 PREFIXES: dict[str, Kind] = {
     SERIES: "series",
@@ -36,6 +39,7 @@ PREFIXES: dict[str, Kind] = {
     "inputs/v1/": "record",
     "mappings/v1/": "mapping",
     "doctor/v1/": "check",
+    QUARANTINE: "quarantine",
     "lake.json": "mark",
 }
 #: What may lie here is this lake's; whatever else is in the bucket is none of its business.
@@ -45,6 +49,7 @@ ROOTS = (
     "inputs/",
     "lake.json",
     "mappings/",
+    "quarantine/",
     "revisions/",
     "runs/",
     "series/",
@@ -145,8 +150,9 @@ def classify(entry: Entry) -> Item:
     """What an object is, by its key."""
     for prefix, kind in PREFIXES.items():
         if entry.key.startswith(prefix):
-            series = _series(entry.key[len(prefix) :]) if kind in ("series", "revision") else None
-            known = kind not in ("series", "revision") or series
+            named = kind in ("series", "revision", "quarantine")
+            series = _series(entry.key[len(prefix) :]) if named else None
+            known = not named or series
             return Item(entry, kind if known else "foreign", series)
     return Item(entry, "foreign")
 

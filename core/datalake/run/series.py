@@ -11,9 +11,10 @@ from attrs import frozen
 
 from ..cache import AssetCache, Cached, CameFrom, stood_in
 from ..cache.rows import last_day
-from ..errors import DatalakeError, FetchError, NotFound, StoreError
+from ..errors import DatalakeError, FetchError, NotFound, SchemaError, StoreError
+from ..lake import quarantine
 from ..models import Window
-from ..series import series_schema
+from ..series import Reject, series_schema
 from .cached import from_cache
 from .health import GIVEN_UP, Health
 from .naming import Job, guarded, series_key
@@ -53,11 +54,13 @@ def bring(job: Job, cache: AssetCache, tally: Tally, health: Health) -> Series |
         _uncovered(want, tally, str(error))
         return None
     except (FetchError, StoreError) as error:
+        _quarantine(want, (), error, cache)
         if isinstance(error, FetchError):
             health.heard(want.name, error)
         tally.fail(_failure(want, error, None))
         nothing = series_schema(want.dataset).empty_table().select(["date", *want.columns])
         return Series(want, nothing, date.min)
+    _quarantine(want, cached.rejects, cached.error, cache)
     if not cached.hit:
         health.heard(want.name, cached.error)
     return _judged(want, cached, tally)
@@ -87,6 +90,16 @@ def _fetch(job: Job, window: Window, health: Health) -> object:
     if verdict := health.verdict(want.name):
         raise type(verdict)(f"{GIVEN_UP}{verdict}")
     return guarded(want, lambda: want.dataset.fetch(job.native_id, window, want.source.client))
+
+
+def _quarantine(
+    want: Want, rejects: Sequence[Reject], error: Exception | None, cache: AssetCache
+) -> None:
+    """Keep what was not let in: single values, or the reason why a whole answer was not."""
+    if isinstance(error, SchemaError):
+        rejects = [*rejects, Reject(want.source.scrub(str(error)))]
+    if rejects and not cache.read_only:
+        quarantine.keep(cache.store, series_key(want), rejects, cache.clock())
 
 
 def _judged(want: Want, cached: Cached, tally: Tally) -> Series | None:

@@ -4,8 +4,8 @@ or a SchemaError that says what is wrong with it."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -13,19 +13,35 @@ import pyarrow as pa
 from attrs import frozen
 
 from ..errors import SchemaError
-from ..models import Dataset
+from ..models import DAY, Column, Dataset
 from .arrays import Array, to_arrow
 from .columns import ARROW_TYPES, Cells, from_pandas, to_cells, to_column, within
 from .stamps import EPOCH, MICROSECOND, NO_DAY, to_days, to_stamps
 
 
+@frozen
+class Reject:
+    """A value that was not let in, and why: of a day and a column; both are None where a whole
+    answer was refused."""
+
+    reason: str
+    date: date | None = None
+    column: str | None = None
+    value: str | None = None
+
+
 @frozen(eq=False)
 class Series:
     """One dataset of one asset: `date` (the UTC day) and the declared columns, in order of date,
-    each day once. `rejected` counts values beyond their column's limits, which are null here."""
+    each day once. `rejects` are values beyond their column's limits, which are null there."""
 
     table: pa.Table
-    rejected: int = 0
+    rejects: Sequence[Reject] = ()
+
+    @property
+    def rejected(self) -> int:
+        """How many values were rejected."""
+        return len(self.rejects)
 
 
 def series_schema(dataset: Dataset) -> pa.Schema:
@@ -102,13 +118,32 @@ def _latest(stamps: Array, days: Array, cells: Mapping[str, Cells]) -> Array:
 
 
 def _limited(dataset: Dataset, days: Array, cells: Mapping[str, Cells]) -> Series:
-    rejected = 0
+    rejects: list[Reject] = []
     arrays = [to_arrow(days.astype(np.int32), pa.date32())]
     for name, column in dataset.columns.items():
-        kept, beyond = within(column, cells[name]) if column.type != "string" else (cells[name], 0)
+        kept = cells[name]
+        if column.type != "string":
+            kept, beyond = within(column, kept)
+            rejects += _rejects(name, column, days[beyond], cells[name].values[beyond])
         arrays.append(to_column(column, kept))
-        rejected += beyond
-    return Series(pa.Table.from_arrays(arrays, schema=series_schema(dataset)), rejected)
+    return Series(pa.Table.from_arrays(arrays, schema=series_schema(dataset)), rejects)
+
+
+def _rejects(name: str, column: Column, days: Array, values: Array) -> list[Reject]:
+    reason = f"must be {_limits(column)}"
+    return [
+        Reject(reason, (EPOCH + day * DAY).date(), name, repr(value))
+        for day, value in zip(days.tolist(), values.tolist(), strict=True)
+    ]
+
+
+def _limits(column: Column) -> str:
+    """The limits of a column in words."""
+    if column.minimum is None:
+        return f"at most {column.maximum}"
+    if column.maximum is None:
+        return f"at least {column.minimum}"
+    return f"from {column.minimum} to {column.maximum}"
 
 
 def _iso(micros: int) -> str:

@@ -89,15 +89,15 @@ def to_column(column: Column, cells: Cells) -> pa.Array:
     return to_arrow(cells.values, ARROW_TYPES[column.type], cells.valid)
 
 
-def within(column: Column, cells: Cells) -> tuple[Cells, int]:
-    """Without the values beyond the column's limits, and how many those were."""
+def within(column: Column, cells: Cells) -> tuple[Cells, Array]:
+    """Without the values beyond the column's limits, and where those were."""
     beyond = np.zeros(len(cells), dtype=bool)
     if column.minimum is not None:
         beyond |= cells.values < column.minimum
     if column.maximum is not None:
         beyond |= cells.values > column.maximum
     beyond &= cells.valid
-    return Cells(cells.values, cells.valid & ~beyond), int(beyond.sum())
+    return Cells(cells.values, cells.valid & ~beyond), beyond
 
 
 def _texts(name: str, delivered: Any) -> Cells:
@@ -168,8 +168,13 @@ def _is_number(kind: type) -> bool:
     return issubclass(kind, numbers) and not issubclass(kind, bool)
 
 
+def _shown(value: Any) -> str:
+    """A value in a few signs: a long text where a number should be may be anything, even a key."""
+    return f"{value[:12]!r}…" if isinstance(value, str) and len(value) > 12 else f"{value!r:.60}"
+
+
 def _refuse(name: str, declared: str, wrong: Any) -> None:
     """Complain of the first of the wrong values, if there are any."""
     for value in wrong:
-        what = f"{value!r:.60} ({type(value).__name__})"
+        what = f"{_shown(value)} ({type(value).__name__})"
         raise SchemaError(f"column {name!r} is declared {declared}, but holds {what}")
