@@ -20,6 +20,7 @@ def told(tmp_path_factory):
         "made": [*TINY, *file, "--quiet"],
         "text": ["explain", "dogecoin", "volume", *file],
         "json": ["explain", "dogecoin", "volume", *file, "--format", "json"],
+        "no cache": ["explain", "dogecoin", "volume", *file[:2]],
         "variant": ["explain", "binance-peg-dogecoin", "close", *file, "--date", "2026-03-10"],
         "null": ["explain", "dogecoin", "chain_tvl", *file],
         "typo": ["explain", "dogecoin", "volumes", *file],
@@ -42,6 +43,11 @@ def test_a_number_explained(told):
     assert "binance-peg-dogecoin" in out
     assert "From coingecko.market, as the cache had it" in out
     assert "equal to what is published" in out
+
+
+def test_the_cache_is_the_one_that_the_run_used(told):
+    """Its report names it."""
+    assert told["no cache"].out == told["text"].out
 
 
 def test_for_programs(told):

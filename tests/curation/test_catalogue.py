@@ -8,11 +8,15 @@ import pytest
 from attrs import evolve
 
 from datalake import ABSENT, ConfigError, FetchError
-from datalake.curation.catalogue import ask, keep, lister_of_coins, newest
+from datalake.curation.catalogue import ask, keep, lister_of_coins, newest, of_universes
+from datalake.curation.lookalikes import lookalikes
+from datalake.models import Asset
 from datalake.plugins import load
+from datalake.run.archive import NAMED, TOP, archive
+from datalake.run.universe import CanonicalAsset, Universe
 from datalake.stores import open_store
 
-from .conftest import NOW, catalogue, coin
+from .conftest import NOW, catalogue, coin, mapping
 
 ONE = catalogue(
     coin("bitcoin", "btc", "Bitcoin", 100_000.0, 2e12),
@@ -73,3 +77,21 @@ def test_an_empty_answer_is_no_list():
     """It would make every id unknown."""
     with pytest.raises(FetchError, match="lists no coins at all"):
         ask(_Source([]))
+
+
+def listed(*assets):
+    """An archived universe of these assets."""
+    return Universe(
+        NOW, [CanonicalAsset(one.id, rank, one, [one.id]) for rank, one in enumerate(assets, 1)]
+    )
+
+
+def test_without_a_list_the_universes_tell_names(store):
+    """Those of the largest, and those that a run was made for by name."""
+    assert of_universes(store, NOW) is None
+    archive(store, listed(Asset("bitcoin", "btc", "Bitcoin", 2e12, 100_000.0)), TOP)
+    archive(store, listed(Asset("acme-btc", "abtc", "Acme Wrapped BTC", 1e9, 99_900.0)), NAMED)
+    found = of_universes(store, NOW)
+    assert (found.provider, set(found.coins)) == ("archived universes", {"bitcoin", "acme-btc"})
+    (one,) = lookalikes(found.coins, mapping(), None)
+    assert (one.asset, one.canonical, one.verdict) == ("acme-btc", "bitcoin", "wrapped")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,11 @@ from ..errors import ConfigError, StoreError
 from ..exits import Exit
 from ..explaining.cell import NO_VALUE, NOT_TAKEN, Part
 from ..explaining.explain import Explained, explain
-from ..explaining.published import read_file
+from ..explaining.published import lake_of, read_file
 from ..lake import open_lake
 from ..publish import open_place
 from ..run.inputs import Input
-from ..settings import read_settings
+from ..settings import Settings, read_settings
 from .output import console, format_option, new_table, print_fitting, print_json
 from .parsing import Day
 from .plugins import load_plugins, plugin_options
@@ -34,7 +34,11 @@ MOST = 12
 @click.argument("column")
 @click.option("--date", "day", type=Day(), help="Which day.  [default: the newest with a value]")
 @click.option("--output", metavar="PATH", help="The published file: a path, or gs://….")
-@click.option("--cache", metavar="URL", help="The cache of the run that published it.")
+@click.option(
+    "--cache",
+    metavar="URL",
+    help="The cache of the run.  [default: the one that its report names]",
+)
 @click.option("--sandbox", is_flag=True, help="The sandbox's file and cache.")
 @format_option
 @plugin_options
@@ -66,13 +70,13 @@ def command(
     environment = read_environment(os.environ, Path(".env"))
     registry = load_plugins(plugins, no_plugins, environment)
     settings = read_settings()
-    usual = str(SANDBOX) if sandbox else settings.run.cache
-    url = cache or usual or default_cache(False, environment)
-    usual_output = str(SANDBOX / OUTPUT) if sandbox else settings.run.output or OUTPUT
-    place = open_place(output or usual_output, registry.stores, environment)
-    store = open_lake(url, registry, environment, settings.cache)
+    usual = str(SANDBOX / OUTPUT) if sandbox else settings.run.output or OUTPUT
+    place = open_place(output or usual, registry.stores, environment)
     try:
-        found = explain(read_file(place), store, registry, asset, column, day)
+        file = read_file(place)
+        url = cache or lake_of(file) or _usual_cache(sandbox, settings, environment)
+        store = open_lake(url, registry, environment, settings.cache)
+        found = explain(file, store, registry, asset, column, day)
     except StoreError as error:
         raise ConfigError(f"what was published cannot be explained: {error}") from error
     if form == "json":
@@ -80,6 +84,11 @@ def command(
     else:
         _print(found, asset)
     ctx.exit(0 if found.equal else Exit.ERROR)
+
+
+def _usual_cache(sandbox: bool, settings: Settings, environment: Mapping[str, str]) -> str:
+    configured = None if sandbox else settings.run.cache
+    return configured or default_cache(sandbox, environment)
 
 
 def _document(found: Explained, asset: str) -> dict[str, Any]:

@@ -12,12 +12,12 @@ from datalake_aggregation import Mapping, MappingError, load_mapping
 
 from ..cache import SERIES, AssetCache
 from ..clock import now
-from ..curation.catalogue import Catalogue, newest
+from ..curation.catalogue import Catalogue, newest, of_universes
 from ..curation.effect import Change, Effect, effect
 from ..curation.lint import Finding, Known, lint
 from ..curation.lookalikes import Lookalike, lookalikes
 from ..curation.pasting import as_yaml
-from ..curation.prices import Prices, held
+from ..curation.prices import Prices, held, price_keys
 from ..errors import ConfigError, FetchError
 from ..exits import Exit
 from ..settings import read_settings
@@ -54,7 +54,7 @@ def _catalogue(lake: Lake, online: bool | None) -> Catalogue | None:
 
 def _prices(lake: Lake, mapping: Mapping) -> Prices:
     cache = AssetCache(lake.store, clock=now, read_only=True)
-    return Prices(cache.survey(()), lake.registry, mapping)
+    return Prices(cache.survey(price_keys(mapping)), lake.registry, mapping)
 
 
 def _against(lake: Lake, catalogue: Catalogue | None) -> str:
@@ -160,7 +160,7 @@ def suggest(
       datalake mapping suggest bitcoin ethereum --sandbox --format table
     """
     mapping = usual_mapping(file, lake.registry)
-    catalogue = _catalogue(lake, online)
+    catalogue = _catalogue(lake, online) or of_universes(lake.store, now())
     if catalogue is None:
         raise ConfigError(f"{_against(lake, catalogue)}: there is nothing to choose from")
     found = lookalikes(catalogue.coins, mapping, _prices(lake, mapping), asset)

@@ -13,6 +13,7 @@ from attrs import frozen
 from ..errors import ConfigError, Conflict, FetchError, StoreError
 from ..models import Asset, CatalogueEntry
 from ..plugins import Registry
+from ..run.archive import NAMED, TOP, archived
 from ..run.sources import Source
 from ..stores import ABSENT, Store
 
@@ -91,6 +92,21 @@ def newest(store: Store) -> Catalogue | None:
         if moment and (found := _read(store, key, moment)):
             return found
     return None
+
+
+def of_universes(store: Store, as_of: datetime) -> Catalogue | None:
+    """The coins of the newest archived universes, where no list of all is kept: names and prices
+    of the largest, and nothing of contracts or categories. Raises StoreError."""
+    newest_first = [next(archived(store, as_of, one), None) for one in (TOP, NAMED)]
+    found = [universe for universe in newest_first if universe]
+    if not found:
+        return None
+    coins = {
+        asset.listed.id: CatalogueEntry(asset=asset.listed)
+        for universe in reversed(found)
+        for asset in universe.assets
+    }
+    return Catalogue("archived universes", found[0].as_of, coins)
 
 
 def _moment(key: str) -> datetime | None:

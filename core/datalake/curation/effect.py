@@ -116,7 +116,7 @@ def effect(
     return Effect(
         as_of=f"{archived.as_of:%Y-%m-%d %H:%M} UTC",
         assets=len(archived.assets),
-        changes=_changes(rows_before, rows_after),
+        changes=changes_between(rows_before, rows_after),
         joined=sorted(set(new) - set(old)),
         gone=sorted(set(old) - set(new)),
         split=sorted(leaving),
@@ -199,7 +199,7 @@ def _tally(source: Source) -> Tally:
     return Tally(source.provider.name, 0, source.client, source.interval)
 
 
-def _changes(before: pl.DataFrame, after: pl.DataFrame) -> list[Change]:
+def changes_between(before: pl.DataFrame, after: pl.DataFrame) -> list[Change]:
     """Every column of every canonical asset that differs, the largest change first."""
     old, new = (
         rows.unpivot(index=KEYS, variable_name="column").drop_nulls() for rows in (before, after)

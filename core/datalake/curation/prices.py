@@ -38,7 +38,7 @@ class Likeness:
 class Prices:
     """Reads closing prices from the lake, each asset's once."""
 
-    cache: AssetCache
+    cache: AssetCache = field(repr=False)
     registry: Registry
     mapping: Mapping
     _read: dict[str, pl.DataFrame | None] = field(factory=dict, init=False, repr=False)
@@ -89,6 +89,17 @@ class Prices:
             return None
         rows = pl.DataFrame(pl.from_arrow(found.table))
         return rows.select("date", close=feed.column).filter(pl.col("close") > 0)
+
+
+def price_keys(mapping: Mapping) -> list[SeriesKey]:
+    """The series of prices of all assets that the mapping names."""
+    named = [member.asset for members in mapping.variants.values() for member in members]
+    sources = [feed.dataset.split(".") for feed in feeds(mapping, ["close"])]
+    return [
+        SeriesKey(provider, dataset, asset)
+        for provider, dataset in sources
+        for asset in [*mapping.variants, *named]
+    ]
 
 
 def held(listed: Iterable[str], mapping: Mapping) -> set[str]:

@@ -22,6 +22,9 @@ from ..run.report import REPORTS
 from ..stores import Store
 from ..suggest import did_you_mean
 
+#: What may stand in the way of a report that is of the file.
+_NO_REPORT = (ConfigError, StoreError, OSError, ValueError, KeyError, TypeError)
+
 
 @frozen(eq=False)
 class File:
@@ -74,7 +77,15 @@ def runs_of(file: File, lake: Store) -> Iterator[str]:
     yield from dict.fromkeys([*_in_history(file), *_beside(file)])
     for entry in sorted(lake.list(REPORTS), key=lambda one: one.key, reverse=True):
         stored = lake.get(entry.key, known=entry)
-        yield from _run(stored.data if stored else b"", file)
+        with suppress(*_NO_REPORT):
+            yield str(_made(stored.data if stored else b"", file)["run_id"])
+
+
+def lake_of(file: File) -> str | None:
+    """The URL of the cache that the run used, if the report beside the file is of that run."""
+    with suppress(*_NO_REPORT):
+        return str(_report(file)["cache"]["url"])
+    return None
 
 
 def _in_history(file: File) -> Iterator[str]:
@@ -85,19 +96,21 @@ def _in_history(file: File) -> Iterator[str]:
 
 
 def _beside(file: File) -> Iterator[str]:
-    with suppress(ConfigError, StoreError, OSError):
-        yield from _run(file.place.read(report_name(file.place.name)) or b"", file)
+    with suppress(*_NO_REPORT):
+        yield str(_report(file)["run_id"])
 
 
-def _run(report: bytes, file: File) -> Iterator[str]:
-    """The run that a report is of, if it made the file."""
-    try:
-        found: Any = json.loads(report)
-        output = found["output"]
-        if output["published"] and output["sha256"] == file.sha256:
-            yield str(found["run_id"])
-    except (ValueError, KeyError, TypeError):
-        return
+def _report(file: File) -> Any:
+    """The report beside the file, if it made the file; else one of _NO_REPORT is raised."""
+    return _made(file.place.read(report_name(file.place.name)) or b"", file)
+
+
+def _made(report: bytes, file: File) -> Any:
+    """A report, if it is of a run that published these bytes; else ValueError, say."""
+    found: Any = json.loads(report)
+    if not found["output"]["published"] or found["output"]["sha256"] != file.sha256:
+        raise ValueError("the report is of another file")
+    return found
 
 
 def day_of(rows: pl.DataFrame, column: str) -> date:
