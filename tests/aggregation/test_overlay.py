@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import attrs
 import pytest
 
@@ -21,6 +23,11 @@ assets:
 native_ids:
   p.d: {sun: 1, moon: "chain:Moon One"}
   q.d: {sun: null}
+overrides:
+  sun:
+    volume: {from: native, until: 2024-01-31}
+    tvl: {max: members}
+  moon: {cap: {from: native}}
 """
 
 
@@ -172,3 +179,80 @@ def test_what_a_rule_relies_on(base):
         "cap": ["native", "migrated"],
         "tvl": [],
     }
+
+
+def rules(mapping):
+    """The rules for single assets, as {(asset, column): [text]}."""
+    return {
+        (asset, column): [rule.text for rule in found]
+        for asset, columns in mapping.overrides.items()
+        for column, found in columns.items()
+    }
+
+
+def test_rules_for_one_asset_are_replaced_column_by_column(base):
+    """What is given for an asset and column; the others stay, and a usual rule undoes one."""
+    mine = over(
+        base,
+        "overrides:\n  sun: {volume: {max: members, since: 2024-06-01}, cap: {sum: members}}\n"
+        "  moon:\n    cap: {from: native, plus: migrated}",
+    )
+    assert rules(mine) == {
+        ("sun", "volume"): ["{max: members, since: 2024-06-01}"],
+        ("sun", "tvl"): ["{max: members}"],
+        ("sun", "cap"): ["{sum: members}"],
+        ("moon", "cap"): ["{from: native, plus: migrated}"],
+    }
+    day = date(2024, 1, 1)
+    assert str(mine.rule_for("tvl", "sun", day).where) == "base.yaml:17"
+    assert str(mine.rule_for("cap", "moon", day).where) == "mine.yaml:5"
+    assert mine.rule_for("cap", "moon", day).how == mine.columns["cap"].how
+
+
+def test_a_column_that_is_replaced_keeps_the_rules_of_single_assets(base):
+    """They are entries of their own; where their values come from is the column's business."""
+    mine = over(base, "columns: {volume: {source: z.d.volume, max: members}}")
+    own = mine.rule_for("volume", "sun", date(2024, 1, 31))
+    assert (own.text, own.source) == ("{from: native, until: 2024-01-31}", ("z.d.volume",))
+    assert mine.rule_for("volume", "sun", date(2024, 2, 1)).text == "{max: members}"
+
+
+def test_a_shipped_rule_for_an_asset_that_lost_its_variants_is_no_mistake(base):
+    """The user's file moved them elsewhere; the rule below has nothing to do any more."""
+    mine = over(base, "assets: {star: {wrapped: [luna, wmoon]}}")
+    assert mine.rule_for("cap", "moon", date(2024, 1, 1)).text == "{from: native}"
+
+
+def test_tolerances_are_replaced_kind_by_kind(base):
+    """One number is for all kinds; a kind that is not named keeps what it had."""
+    kinds = ("wrapped", "bridged", "migrated")
+
+    def tolerances(text, below=base):
+        guard = over(below, f"guard: {{tolerance: {text}}}").guard
+        return [guard.tolerance_of(kind) for kind in kinds]
+
+    assert tolerances("{bridged: 0.3}") == [0.1, 0.3, 0.1]
+    bridged = over(base, "guard: {tolerance: {bridged: 0.3}, days: 2}")
+    assert bridged.guard.days == 2
+    assert tolerances("{migrated: 0.2}", bridged) == [0.1, 0.3, 0.2]
+    assert tolerances("0.02", bridged) == [0.02, 0.02, 0.02]
+
+
+def test_a_weight_may_be_a_column_of_the_file_below(base):
+    """And one that neither file has is a mistake of the file that names it."""
+    assert over(base, "columns: {tvl: {source: a.b.c, mean: members, weight: volume}}")
+    with pytest.raises(
+        MappingError, match=r"mine\.yaml:2: there is no column \"volumes\" to weigh"
+    ):
+        over(base, "columns: {tvl: {source: a.b.c, mean: members, weight: volumes}}")
+
+
+def test_what_a_mapping_says_does_not_depend_on_where_it_says_it(base):
+    """Its repr, from which runs take their digest, is free of lines and of memory addresses."""
+    text = "columns: {x: {source: a.b.c, reduce: spread, of: members}}"
+    one, other = (
+        parse_mapping(f"version: 1\n{lines}{text}", "m.yaml", base, reducers={"spread": reducer})
+        for lines, reducer in (("", lambda rows, column: rows), ("\n\n", lambda r, c: r))
+    )
+    assert repr(one) == repr(other)
+    assert one == other
