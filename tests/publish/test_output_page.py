@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -48,3 +49,27 @@ def test_columns_and_keys_are_all_described(published):
     footer = pq.read_metadata("user_facing_data.parquet").metadata
     keys = {key.decode() for key in footer if key.startswith(b"datalake.")}
     assert set(re.findall(r"^\| `(datalake\.[a-z_0-9]+)` ", TEXT, re.MULTILINE)) == keys
+
+
+VERSIONS = (PAGE.parent / "publishing.md").read_text(encoding="utf-8")
+
+
+def test_the_examples_by_the_pointer_run(published):
+    """DuckDB and Python find the rows of the published version as it lies."""
+    (query,) = re.findall(r"```sql\n(.*?)```", VERSIONS, re.DOTALL)
+    with duckdb.connect() as connection:
+        assert len(connection.execute(query).fetchall()) == 20
+    (code,) = re.findall(r"```python\n(.*?)```", VERSIONS, re.DOTALL)
+    names = {}
+    exec(code, names)
+    assert names["table"].num_rows == 20
+
+
+def test_each_key_of_the_pointer_is_described(published):
+    """And no other."""
+    table = VERSIONS.partition("## The pointer")[2].partition("##")[0]
+    cells = re.findall(r"^\|(.*?)\|", table, re.MULTILINE)
+    described = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+    pointer = json.loads(Path("user_facing_data.published/current.json").read_bytes())
+    assert described == set(pointer)
+    assert set(pointer["history"][0]) < described
