@@ -9,6 +9,7 @@ from datalake_aggregation.fold import Folded, aggregate, fold
 from datalake_aggregation.loading import load_mapping, mapping_texts, parse_mapping
 from datalake_aggregation.mapping import Guard, Mapping, Member, Rule
 from datalake_aggregation.problems import MappingError, Place
+from datalake_aggregation.reducing import ReducerError
 from datalake_aggregation.rules import Reducer
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Member",
     "Place",
     "Reducer",
+    "ReducerError",
     "Rule",
     "aggregate",
     "fold",

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from attrs import evolve, field, frozen
 
 from datalake_aggregation.problems import Place
-from datalake_aggregation.rules import NATIVE, How
+from datalake_aggregation.rules import NATIVE, How, Native
 
 DAY = timedelta(days=1)
 FOLDABLE = ("wrapped", "bridged", "migrated")  # one to one with the native asset
@@ -156,3 +156,12 @@ class Mapping:
             for name in among
             for rule in self.rules_for(name, canonical_id)
         )
+
+    def natively(self, column: str) -> Mapping:
+        """Return the mapping with that column from the native asset alone."""
+        rule = evolve(self.columns[column], how=Native())
+        others = {
+            asset: {name: rules for name, rules in columns.items() if name != column}
+            for asset, columns in self.overrides.items()
+        }
+        return evolve(self, columns={**self.columns, column: rule}, overrides=others)

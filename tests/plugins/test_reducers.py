@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from datalake.exits import Exit
 from datalake.plugins import load
 from datalake.run.options import Options
 from datalake.run.pipeline import run
@@ -42,12 +43,12 @@ columns:
 Install = Callable[..., None]
 
 
-def test_a_plugins_reducer_reaches_the_output(install: Install, tmp_path: Path) -> None:
-    """Installed, named in the user's mapping, and there it is: for families and lone assets."""
-    install("acme_spread", SPREAD)
+@pytest.fixture
+def options(tmp_path: Path) -> Options:
+    """A small run in the sandbox with the columns of `MINE`."""
     mapping = tmp_path / "mine.yaml"
     mapping.write_text(MINE)
-    options = Options(
+    return Options(
         cache="memory:",
         output=tmp_path / "data.parquet",
         mapping=mapping,
@@ -57,15 +58,31 @@ def test_a_plugins_reducer_reaches_the_output(install: Install, tmp_path: Path) 
         since=datetime(2026, 2, 15, tzinfo=timezone.utc).date(),
         assets=("bitcoin", "monero"),
     )
+
+
+def test_a_plugins_reducer_reaches_the_output(install: Install, options: Options) -> None:
+    """Installed, named in the user's mapping, and there it is: for families and lone assets."""
+    install("acme_spread", SPREAD)
     run(options, load(), {})
     rows = pl.read_parquet(options.output)
-    assert (
-        rows.select((pl.col("highest") - pl.col("lowest") - pl.col("spread")).abs().max()).item()
-        == 0
-    )
+    apart = pl.col("highest") - pl.col("lowest") - pl.col("spread")
+    assert rows.select(apart.abs().max()).item() == 0
     spreads = dict(rows.group_by("canonical_id").agg(pl.col("spread").max()).iter_rows())
     assert spreads["bitcoin"] > 0
     assert spreads["monero"] == 0
+
+
+def test_a_reducer_that_fails_costs_only_its_column(install: Install, options: Options) -> None:
+    """All else is published, and the run says which reducer did what."""
+    install("acme_spread", SPREAD.replace("    found = rows", "    1 / 0\n    found = rows", 1))
+    result = run(options, load(), {})
+    assert result.exit is Exit.DEGRADED
+    assert 'the reducer "spread" of the column "spread" failed: ZeroDivisionError' in (
+        result.report.message
+    )
+    rows = pl.read_parquet(options.output)
+    assert rows["spread"].is_null().all()
+    assert rows.select(pl.col("close", "lowest", "highest").null_count()).row(0) == (0, 0, 0)
 
 
 def test_two_reducers_of_one_name_are_both_refused(install: Install) -> None:

@@ -14,10 +14,16 @@ SHOWN_REFUSALS = 3
 _FORCE = "--force-publish REASON overrides what compares with the published file"
 
 
-def what_is_amiss(listing: Listing, tallies: Mapping[str, Tally]) -> str:
-    """Why this run is degraded, in a few words; empty where it is not."""
+def what_is_amiss(
+    listing: Listing, tallies: Mapping[str, Tally], reducers: Mapping[str, str]
+) -> str:
+    """Why this run is degraded, in a few words; empty where it is not.
+
+    `reducers` says of the columns without values what their reducers did wrong.
+    """
     failed = {name: len(tally.failed) for name, tally in tallies.items() if tally.failed}
     parts = [f"{count} series of {name} failed" for name, count in failed.items()]
+    parts += reducers.values()
     return "; ".join([listing.trouble, *parts] if listing.trouble else parts)
 
 

@@ -6,13 +6,14 @@ whole: the series of a batch are let go before the next one begins.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 import polars as pl
-from attrs import frozen
+from attrs import field, frozen
 
-from datalake_aggregation import Mapping
+from datalake_aggregation import Mapping as CanonicalMapping
+from datalake_aggregation import ReducerError
 
 from .frame import canonical_rows, long_frame
 from .limits import known_limits
@@ -25,33 +26,50 @@ BATCH = 25
 
 @frozen(eq=False)
 class Folding:
-    """`rows` by canonical asset and day; `exclusions` is what the guard found."""
+    """`rows` by canonical asset and day; `exclusions` is what the guard found.
+
+    `failed` says of columns that have no values what is wrong with the reducers that make them.
+    """
 
     rows: pl.DataFrame
     exclusions: pl.DataFrame
+    failed: Mapping[str, str] = field(factory=dict)
 
 
 def fold_all(
     series: list[Series],
     feeds: Sequence[Feed],
     columns: Sequence[str],
-    mapping: Mapping,
+    mapping: CanonicalMapping,
     since: date,
 ) -> Folding:
-    """The rows from `since` on, sorted by canonical asset and day. Empties `series` on its way."""
+    """The rows from `since` on, sorted by canonical asset and day. Empties `series` on its way.
+
+    A plugin's reducer that fails costs only the column that it makes.
+    """
     prices = {feed.dataset for feed in feeds if feed.output == "close"}
     with_market = any(one.want.name in prices for one in series)
     parts, exclusions = [], []
+    failed: dict[str, str] = {}
     for batch in _batches(series, mapping):
         frame = long_frame(batch, feeds, folded_columns(mapping, columns))
         limits = known_limits(batch, feeds, columns, mapping, frame)
-        rows, folded = canonical_rows(frame, columns, mapping, limits, with_market=with_market)
+        rows = None
+        while rows is None:
+            try:
+                rows, folded = canonical_rows(
+                    frame, columns, mapping, limits, with_market=with_market
+                )
+            except ReducerError as error:
+                failed[error.column] = str(error)
+                mapping = mapping.natively(error.column)
         parts.append(rows.filter(pl.col("date") >= since))
         exclusions.append(folded.exclusions.filter(pl.col("date") >= since))
-    return Folding(pl.concat(parts), pl.concat(exclusions))
+    nothing = [pl.lit(None, pl.Float64).alias(column) for column in failed]
+    return Folding(pl.concat(parts).with_columns(nothing), pl.concat(exclusions), failed)
 
 
-def _batches(series: list[Series], mapping: Mapping) -> Iterator[list[Series]]:
+def _batches(series: list[Series], mapping: CanonicalMapping) -> Iterator[list[Series]]:
     """The series of some canonical assets, in order of their ids; at least one batch."""
     groups: dict[str, list[Series]] = {}
     while series:

@@ -186,7 +186,7 @@ class _Run:
             rows=folding.rows,
             exclusions=folding.exclusions,
         )
-        trouble = what_is_amiss(listing, tallies)
+        trouble = what_is_amiss(listing, tallies, folding.failed)
         if not folding.rows.height:
             cause = first_failure(tallies) or "none is known"
             return evolve(made, message=f"no asset has a price: {cause}")
