@@ -14,7 +14,7 @@ from datalake import ConfigError
 from datalake.cache import AssetCache, SeriesKey
 from datalake.exits import Exit
 from datalake.explaining.explain import explain
-from datalake.explaining.published import read_file
+from datalake.explaining.published import lake_of, read_file
 from datalake.models import DAY, Window
 from datalake.plugins import load
 from datalake.publish.history import roll_back
@@ -187,7 +187,7 @@ def test_a_file_whose_run_is_not_known(sandbox_run, explained, tmp_path):
         explained("bitcoin", "close")
 
 
-def test_after_a_rollback(sandbox_run, explained, tmp_path):
+def test_after_a_rollback(sandbox_run, explained, store, tmp_path):
     """What is published again was made by its own run, not by the last one."""
     first = sandbox_run(**SMALL)
     second = sandbox_run(as_of=AS_OF + DAY, **SMALL)
@@ -196,6 +196,7 @@ def test_after_a_rollback(sandbox_run, explained, tmp_path):
     roll_back(place, None, "to see", Keep(), lambda: AS_OF + DAY)
     found = explained("bitcoin", "close")
     assert (found.run_id, found.equal) == (first.report.run_id, True)
+    assert lake_of(read_file(place)) == store.url
 
 
 def test_a_refused_runs_report_is_not_taken_for_the_files(sandbox_run, explained, tmp_path):

@@ -18,12 +18,10 @@ from ..publish.candidate import KEYS
 from ..publish.history import read_history
 from ..publish.layout import DATA
 from ..publish.place import in_words, report_name
+from ..publish.versions import report_key
 from ..run.report import REPORTS
 from ..stores import Store
 from ..suggest import did_you_mean
-
-#: What may stand in the way of a report that is of the file.
-_NO_REPORT = (ConfigError, StoreError, OSError, ValueError, KeyError, TypeError)
 
 
 @frozen(eq=False)
@@ -51,6 +49,14 @@ class File:
             )
 
 
+@frozen
+class Made:
+    """A run that made a file, and the URL of the cache that it used."""
+
+    run_id: str
+    lake: str
+
+
 def read_file(place: Place) -> File:
     """The file at that place. ConfigError where there is none, or none of ours."""
     try:
@@ -73,44 +79,44 @@ def read_file(place: Place) -> File:
 
 def runs_of(file: File, lake: Store) -> Iterator[str]:
     """The runs that made these bytes, as far as anything says so: the history of what was
-    published there, the report beside the file, and the reports that the lake keeps."""
-    yield from dict.fromkeys([*_in_history(file), *_beside(file)])
+    published there, the reports beside the file, and those that the lake keeps."""
+    told = [run_id for _, run_id in _in_history(file) if run_id]
+    yield from dict.fromkeys([*told, *(made.run_id for made in _beside(file))])
     for entry in sorted(lake.list(REPORTS), key=lambda one: one.key, reverse=True):
         stored = lake.get(entry.key, known=entry)
-        with suppress(*_NO_REPORT):
-            yield str(_made(stored.data if stored else b"", file)["run_id"])
+        yield from (made.run_id for made in _made(stored.data if stored else b"", file))
 
 
 def lake_of(file: File) -> str | None:
-    """The URL of the cache that the run used, if the report beside the file is of that run."""
-    with suppress(*_NO_REPORT):
-        return str(_report(file)["cache"]["url"])
-    return None
+    """The URL of the cache that the run used, if a report beside the file says it."""
+    return next((made.lake for made in _beside(file)), None)
 
 
-def _in_history(file: File) -> Iterator[str]:
+def _in_history(file: File) -> Iterator[tuple[str, str | None]]:
+    """The versions that hold these bytes, and the runs that made them."""
     with suppress(ConfigError, StoreError):  # a file may be copied without its history
         for entry in read_history(file.place).history:
-            if entry.run_id and entry.files[DATA].sha256 == file.sha256:
-                yield entry.run_id
+            if entry.files[DATA].sha256 == file.sha256:
+                yield entry.version, entry.run_id
 
 
-def _beside(file: File) -> Iterator[str]:
-    with suppress(*_NO_REPORT):
-        yield str(_report(file)["run_id"])
+def _beside(file: File) -> Iterator[Made]:
+    """By the reports that a version keeps of its run, and by that of the last run."""
+    place = file.place
+    for version, _ in _in_history(file):
+        with suppress(StoreError):
+            stored = place.store.get(report_key(version))
+            yield from _made(stored.data if stored else b"", file)
+    with suppress(ConfigError, StoreError, OSError):
+        yield from _made(place.read(report_name(place.name)) or b"", file)
 
 
-def _report(file: File) -> Any:
-    """The report beside the file, if it made the file; else one of _NO_REPORT is raised."""
-    return _made(file.place.read(report_name(file.place.name)) or b"", file)
-
-
-def _made(report: bytes, file: File) -> Any:
-    """A report, if it is of a run that published these bytes; else ValueError, say."""
-    found: Any = json.loads(report)
-    if not found["output"]["published"] or found["output"]["sha256"] != file.sha256:
-        raise ValueError("the report is of another file")
-    return found
+def _made(report: bytes, file: File) -> Iterator[Made]:
+    """The run that a report is of, if it published these bytes."""
+    with suppress(ValueError, KeyError, TypeError):
+        found: Any = json.loads(report)
+        if found["output"]["published"] and found["output"]["sha256"] == file.sha256:
+            yield Made(str(found["run_id"]), str(found["cache"]["url"]))
 
 
 def day_of(rows: pl.DataFrame, column: str) -> date:
