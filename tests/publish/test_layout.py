@@ -86,6 +86,7 @@ def test_metadata_is_an_allowlist(made):
         "time": "the end of the day",
         "rule": "from the native asset",
         "last_closed": "2026-03-01",
+        "through": "2026-03-01",
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import Any
 
 import attrs
@@ -97,9 +97,9 @@ def _metadata(kind: str, candidate: Candidate) -> dict[str, str]:
     """All that a published file says of itself: nothing of the run, nothing of the clock."""
     notes = {
         note.name: {
-            field: value.isoformat() if field == "last_closed" and value else value
-            for field, value in attrs.asdict(note).items()
-            if field != "name"
+            **attrs.asdict(note, filter=attrs.filters.exclude("name")),
+            "last_closed": _iso(note.last_closed),
+            "through": _iso(_through(candidate, note.name)),
         }
         for note in candidate.columns
     }
@@ -115,6 +115,16 @@ def _metadata(kind: str, candidate: Candidate) -> dict[str, str]:
         "columns": notes,
     }
     return {_PREFIX + key: json.dumps(value, ensure_ascii=False) for key, value in content.items()}
+
+
+def _through(candidate: Candidate, column: str) -> date | None:
+    """The last day on which any asset has a value."""
+    days = (asset.freshness.get(column) for asset in candidate.assets)
+    return max((day for day in days if day), default=None)
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _encode(frame: pl.DataFrame, metadata: dict[str, str]) -> bytes:

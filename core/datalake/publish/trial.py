@@ -33,7 +33,7 @@ def try_file(data: bytes, name: str, place: Place, rules: GateRules) -> tuple[Ch
 
     Raises ConfigError for a file that is no data file of ours, or data of the other origin.
     """
-    candidate = _candidate(data, name)
+    candidate = candidate_of(data, name)
     contract = check_contract(candidate)
     if any(check.level == "refused" for check in contract):
         return contract
@@ -46,7 +46,8 @@ def try_file(data: bytes, name: str, place: Place, rules: GateRules) -> tuple[Ch
     )
 
 
-def _candidate(data: bytes, name: str) -> Candidate:
+def candidate_of(data: bytes, name: str) -> Candidate:
+    """The candidate that a data file was, as far as the file tells. Raises ConfigError."""
     found = look(data, DATA)
     if not isinstance(found, Published) or found.content is None:
         why = getattr(found, "reason", None) or getattr(found, "what", "")
@@ -66,6 +67,6 @@ def _candidate(data: bytes, name: str) -> Candidate:
 
 
 def _note(name: str, told: dict[str, Any]) -> ColumnNote:
+    facts = {field: told[field] for field in ("unit", "meaning", "source", "time", "rule")}
     closed = told.get("last_closed")
-    last_closed = date.fromisoformat(closed) if closed else None
-    return ColumnNote(**{**told, "name": name, "last_closed": last_closed})
+    return ColumnNote(name, **facts, last_closed=date.fromisoformat(closed) if closed else None)
