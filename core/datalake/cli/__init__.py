@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = {
     "run": "Make and publish the dataset.",
     "runs": "Look at what runs did, and make one again.",
     "sandbox": "Serve the three APIs from a simulated market.",
+    "status": "Show how things stand, and what to do next.",
     "universe": "Show the canonical assets that a run is about.",
 }
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from .health import GIVEN_UP
 
+_UNKNOWN: Mapping[str, str] = {}
+
 
 def provider_state(name: str, report: Mapping[str, Any]) -> str:
     """`ok`, or in two words what is the matter with a provider."""
@@ -44,9 +46,10 @@ def _columns(name: str, report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [one for one in found if one["source"].startswith(f"{name}.")]
 
 
-def next_steps(report: Mapping[str, Any]) -> list[str]:
-    """What to look at, the most pressing first; empty where all is well."""
-    return [*_of_the_end(report), *_of_providers(report)]
+def next_steps(report: Mapping[str, Any], since: Mapping[str, str] = _UNKNOWN) -> list[str]:
+    """What to look at, the most pressing first; empty where all is well. `since` is when providers
+    began to fail."""
+    return [*_of_the_end(report), *_of_providers(report, since)]
 
 
 def _of_the_end(report: Mapping[str, Any]) -> list[str]:
@@ -63,7 +66,7 @@ def _of_the_end(report: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def _of_providers(report: Mapping[str, Any]) -> list[str]:
+def _of_providers(report: Mapping[str, Any], since: Mapping[str, str]) -> list[str]:
     steps = []
     for name, one in report["providers"].items():
         failed = one.get("failed", ())
@@ -72,6 +75,7 @@ def _of_providers(report: Mapping[str, Any]) -> list[str]:
         first = failed[0]
         behind = days_behind(name, report)
         late = f"{name} is {behind} day{'s' if behind > 1 else ''} behind" if behind else name
+        late += f" since {since[name][:16]}Z" if name in since else ""
         cause = first["error"].removeprefix(GIVEN_UP)
         steps.append(
             f"{late}: {len(failed):,} series failed, the first with: {cause:.120}; look at datalake"

@@ -1,0 +1,86 @@
+"""`datalake status`: how things stand, and what whoever is on call does next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+from attrs import asdict
+
+from ..clock import now
+from ..exits import Exit
+from ..publish import open_place
+from ..settings import read_settings
+from .lakes import Lake, lake_options
+from .output import print_json, print_rows
+from .run import OUTPUT, SANDBOX
+
+if TYPE_CHECKING:
+    from ..run.status import Published, Status
+
+
+@click.command("status")
+@click.option("--output", metavar="PATH", help="Which published file: a path, or gs://….")
+@lake_options
+@click.pass_context
+def command(ctx: click.Context, /, output: str | None, lake: Lake, form: str) -> None:
+    """Show how things stand: last run, what is known through when, what is published, what next.
+
+    Exit code 3 says that something needs a look.
+
+    \b
+    Examples:
+      datalake status
+      datalake status --format json
+    """
+    from ..run.status import status
+
+    usual = str(SANDBOX / OUTPUT) if lake.sandbox else read_settings().run.output or OUTPUT
+    place = open_place(output or usual, lake.registry.stores, lake.environment)
+    found = status(lake.store, lake.registry, place, now())
+    if form == "json":
+        print_json(asdict(found))
+    else:
+        _print(found)
+    ctx.exit(Exit.DEGRADED if found.next else 0)
+
+
+def _print(found: Status) -> None:
+    if found.run:
+        code = "" if found.run.exit_code is None else f" (exit code {found.run.exit_code})"
+        click.echo(f"last run   {found.run.run_id}  {found.run.status}{code}: {found.message}")
+    if found.published:
+        click.echo(f"published  {_told(found.published)}")
+    if found.providers:
+        print_rows([_provider(asdict(one)) for one in found.providers], "table")
+    if found.columns:
+        print_rows([_column(asdict(one)) for one in found.columns], "table")
+    for step in found.next or ["nothing: all is known through the day that its source has settled"]:
+        click.echo(f"next       {step}")
+
+
+def _told(one: Published) -> str:
+    if one.trouble:
+        return one.trouble
+    return f"version {one.version} of {(one.published_at or '')[:16]}Z in {one.path}"
+
+
+def _provider(one: dict[str, Any]) -> dict[str, Any]:
+    since = one["failing_since"]
+    return {
+        "provider": one["provider"],
+        "through": one["through"],
+        "behind": f"{one['days_behind']} d" if one["days_behind"] else "",
+        "failed series": one["failed"] or "",
+        "failing since": f"{since[:16]}Z" if since else "",
+    }
+
+
+def _column(one: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "column": one["column"],
+        "through": one["through"],
+        "could be": one["expected"],
+        "behind": f"{one['days_behind']} d" if one["days_behind"] else "",
+        "source": one["source"],
+    }
