@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from attrs import field, frozen
+
+from ..reports import check_reports
 
 SESSION = Path(__file__).with_name("session.py")
 DATALAKE = (sys.executable, "-m", "datalake")
@@ -48,8 +50,8 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def datalake(tmp_path: Path) -> Callable[..., Done]:
-    """Run one command in a process of its own."""
+def datalake(tmp_path: Path) -> Iterator[Callable[..., Done]]:
+    """Run one command in a process of its own; the reports that runs leave keep to their schema."""
 
     def call(*args: str, under: Sequence[str] = (), **env: str) -> Done:
         done = subprocess.run(
@@ -62,7 +64,8 @@ def datalake(tmp_path: Path) -> Callable[..., Done]:
         )
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    return call
+    yield call
+    check_reports(tmp_path)
 
 
 def session(folder: Path, lines: dict[str, Line]) -> dict[str, Done]:

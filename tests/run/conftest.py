@@ -14,6 +14,8 @@ from datalake.plugins import load
 from datalake.run.options import Options
 from datalake.run.pipeline import Result, run
 
+from ..reports import check_report
+
 AS_OF = datetime(2026, 3, 15, 10, 30, tzinfo=timezone.utc)
 QUICKLY = Retry(attempts=3, initial=0.01, maximum=0.02)
 Run = Callable[..., Result]
@@ -33,6 +35,8 @@ def sandbox_run(tmp_path: Path) -> Run:
             "since": datetime(2026, 1, 15, tzinfo=timezone.utc).date(),
             "top": 12,
         }
-        return run(Options(**{**options, **given}), registry, environment or {}, retry=QUICKLY)
+        made = run(Options(**{**options, **given}), registry, environment or {}, retry=QUICKLY)
+        check_report(made.report.json())
+        return made
 
     return make

@@ -28,8 +28,9 @@ class _Stderr(logging.Handler):
         _print(self.format(record))
 
 
-def configure(level: str, form: str, secrets: Sequence[Secret]) -> None:
-    """Send the logs of every library through one scrubbed handler."""
+def configure(level: str, form: str, secrets: Sequence[Secret], run_id: str | None = None) -> None:
+    """Send the logs of every library through one scrubbed handler; each line for machines names
+    the run."""
     import structlog
 
     handler = _Stderr(form, secrets)
@@ -40,6 +41,7 @@ def configure(level: str, form: str, secrets: Sequence[Secret]) -> None:
                 structlog.stdlib.add_logger_name,
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
                 structlog.stdlib.ExtraAdder(),
+                *([_naming(run_id)] if run_id and form == "json" else ()),
             ],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
@@ -69,6 +71,13 @@ def _print(text: str) -> None:
         click.echo(text, err=True)
     except OSError:
         forget(2)  # nobody reads stderr, or its disk is full: that is no reason to end
+
+
+def _naming(run_id: str) -> structlog.typing.Processor:
+    def name(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        return {**line, "run_id": run_id}
+
+    return name
 
 
 def _renderer(form: str) -> structlog.typing.Processor:

@@ -18,6 +18,7 @@ from ..plugins import Registry
 from ..publish.pointer import Keep
 from ..run.options import Options
 from ..run.pipeline import run
+from ..run.report import new_run_id
 from ..run.sources import keys
 from ..settings import RunSettings, read_settings
 from ..suggest import did_you_mean
@@ -110,14 +111,16 @@ def command(ctx: click.Context, /, **flags: Any) -> None:
     """
     quiet: bool = flags.pop("quiet")
     level, form = flags.pop("log_level"), flags.pop("log_format")
-    configure(level, form, ())  # what is read next may have something to say
+    run_id = new_run_id(now())
+    configure(level, form, (), run_id)  # what is read next may have something to say
     environment = read_environment(os.environ, Path(".env"))
     registry = find_plugins(flags.pop("plugins"), flags.pop("no_plugins"), environment)
-    configure(level, form, keys(registry, environment))
+    configure(level, form, keys(registry, environment), run_id)
     tell_broken(registry)
     options = _options(flags, environment, registry)
     with redirect_stdout(sys.stderr):  # a provider that prints must not spoil what is piped on
-        result = run(options, registry, environment, progress=watch(quiet, form))
+        progress = watch(quiet, form)
+        result = run(options, registry, environment, progress=progress, run_id=run_id)
     try:
         show(result, quiet)
         sys.stdout.flush()

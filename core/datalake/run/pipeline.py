@@ -24,6 +24,7 @@ from ..plugins import Registry
 from ..publish import Evidence, Outcome, Place, check_output, open_place, publish
 from ..publish.lease import leased
 from ..stores import Store
+from . import events
 from . import report as reporting
 from .archive import archive
 from .ending import ending, first_failure, what_is_amiss
@@ -70,8 +71,9 @@ def run(
     progress: Progress = lambda tallies: nullcontext(),
     retry: Retry | None = None,
     stop: threading.Event | None = None,
+    run_id: str | None = None,
 ) -> Result:
-    """Make and publish the dataset.
+    """Make and publish the dataset. `run_id` names the run, by default a new name does.
 
     Before any call, raises ConfigError for a user's mistake and Held where another run is at work
     on the same output.
@@ -92,9 +94,10 @@ def run(
         as_of = options.as_of or world.clock()
         with sources(registry, options, environment, world, stop, retry) as members:
             check_taking_part(options.datasets, members)
-            one = _Run(
-                options, registry, texts, mapping, store, place, world, members, started, as_of
-            )
+            run_id = run_id or reporting.new_run_id(started)
+            target = (store, place, world, members)
+            one = _Run(options, registry, texts, mapping, *target, started, as_of, run_id)
+            events.begun(as_of, store.url, place.url)
             # a run that makes no calls has no quota to save
             alone = nullcontext() if options.offline else leased(place.store, one.run_id, clock)
             with alone:
@@ -128,11 +131,7 @@ class _Run:
     sources: Sources
     started: datetime
     as_of: datetime
-    run_id: str = field(init=False)
-
-    @run_id.default
-    def _make_run_id(self) -> str:
-        return reporting.new_run_id(self.started)
+    run_id: str
 
     @property
     def last_day(self) -> date:
@@ -160,6 +159,7 @@ class _Run:
             )
         except FetchError as error:
             return _Made(Exit.FAILED, f"there is no universe: {lister.scrub(str(error))}")
+        events.listed(listing)
         writable = not self.options.offline and claim(self.store, self.world.origin)
         if writable and listing.selection:
             archive(self.store, listing.universe, listing.selection)
@@ -230,6 +230,7 @@ class _Run:
                 stop,
                 offline=self.options.offline,
             )
+        events.fetched(tallies)
         return tallies, series
 
     def _publish(
@@ -279,6 +280,7 @@ class _Run:
         reporting.keep(report, store, self.place, self.options.report)
         if made.listing and made.inputs and not made.read_only:
             self._record(report, made.listing, made.inputs)
+        events.ended(report)
         return Result(made.exit, report, made.rows)
 
     def _record(self, report: Report, listing: Listing, inputs: Sequence[Input]) -> None:
