@@ -69,25 +69,26 @@ def clock(seconds: float) -> str:
 
 
 def _providers(report: Mapping[str, Any]) -> Table:
+    """What matters most comes first: a narrow terminal has no room for the last columns."""
     table = new_table("")
-    headings = ("provider", "calls", "cached", "saved", "waited", "rows", "through", "state")
-    for heading in headings:
-        left = heading in ("provider", "through", "state")
-        table.add_column(heading, justify="left" if left else "right")
+    words = ("provider", "plan", "state", "through")
+    for heading in (*words, "calls", "cached", "saved", "waited", "rows"):
+        table.add_column(heading, justify="left" if heading in words else "right")
     for name, one in report["providers"].items():
         hits, series = one.get("cache_hits", 0), one.get("series", 0)
         table.add_row(
             name,
+            one["plan"],
+            provider_state(name, report) if "series" in one else "lists only",
+            provider_through(name, report) or "—",
             f"{one['calls']:,}",
             f"{hits:,}",
             f"{hits / series:.1%}" if series else "—",
             clock(one["throttled_seconds"]),
             f"{one.get('rows', 0):,}",
-            provider_through(name, report) or "—",
-            provider_state(name, report) if "series" in one else "lists only",
         )
     for one in report["skipped"]:
-        table.add_row(one["provider"], *["—"] * 6, "skipped")
+        table.add_row(one["provider"], "—", "skipped", *["—"] * 6)
     return table
 
 
