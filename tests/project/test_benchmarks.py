@@ -28,3 +28,19 @@ def test_the_benchmark_prints_the_rows_of_its_page():
     calls = next(line for line in done.stdout.splitlines() if "calls" in line)
     base, measured, _ = (float(cell.replace(",", "")) for cell in calls.split("|")[2:5])
     assert measured < base
+
+
+def test_the_benchmark_of_publishing_runs():
+    """On a few rows."""
+    small = ["--rounds", "1", "--assets", "20", "--days", "60"]
+    command = [sys.executable, "-m", "benchmarks.publishing", *small]
+    done = subprocess.run(
+        command, cwd=ROOT, env=quiet_environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    places = [
+        "what to what",
+        "---",
+        *(f"publication to {place}" for place in ("a disk", "a bucket")),
+    ]
+    assert [cell.split(" to one")[0] for cell in first_cells(done.stdout)] == places

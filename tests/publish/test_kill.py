@@ -143,6 +143,7 @@ def test_killed_at_random(output, whole, made, frame):
     kill_at_random(4, output, whole, made, frame)
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("sample", [2, pytest.param(None, marks=pytest.mark.slow)])
 def test_killed_at_a_request_to_a_bucket(gcs, gcs_env, whole, sample):
     """SIGKILL before or after single requests: by pointer and copies old or new, whole, and the
