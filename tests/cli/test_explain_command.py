@@ -63,6 +63,7 @@ def test_for_programs(told):
     assert series["object"].endswith("asset=dogecoin/series.parquet")
     assert series["native_id"] == "dogecoin"
     assert series["how"] == "fetched"
+    assert series["learnt_at"] == found["as_of"] == "2026-03-15T10:30:00+00:00"
 
 
 def test_a_variant_means_its_canonical_asset(told):

@@ -114,7 +114,7 @@ def _document(found: Explained, asset: str) -> dict[str, Any]:
         ],
         "lost": dict(found.lost),
         "run_id": found.run_id,
-        "as_of": found.as_of,
+        "as_of": found.as_of.isoformat(),
     }
 
 
@@ -137,8 +137,8 @@ def _series(one: Input) -> dict[str, Any]:
         "object": one.key.path,
         "sha256": one.sha256,
         "how": one.how,
-        "asked_at": one.asked_at,
-        "learnt_at": one.learnt_at,
+        "asked_at": one.asked_at.isoformat() if one.asked_at else None,
+        "learnt_at": one.learnt_at.isoformat() if one.learnt_at else None,
         "known_through": one.known_through,
     }
 

@@ -97,6 +97,8 @@ def lint_(
     known = Known(catalogue, assets, _prices(lake, mapping) if assets else None)
     found = lint(mapping, known, str(file) if file else None)
     series = f"prices of {len(assets):,} assets in {lake.store.url}"
+    if lake.sandbox:
+        series += " (the simulated market has but some of the coins that a mapping names)"
     _tell(found, f"held against {_against(lake, catalogue)}; {series}", form)
     ctx.exit(Exit.USAGE if any(one.level == "error" for one in found) else 0)
 
