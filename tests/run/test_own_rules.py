@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
 from .conftest import AS_OF, Run
@@ -106,3 +108,15 @@ def test_a_second_source_goes_on_where_the_first_one_ended(sandbox_run: Run, min
     assert second.rows.drop_nulls("volume")["date"].max() == date(2026, 3, 14)
     before = second.rows.filter(pl.col("date") <= date(2026, 3, 14))
     assert before["close"].equals(first.rows["close"])
+
+
+def test_the_file_says_by_which_rules_it_came_about(sandbox_run: Run, mine: Write) -> None:
+    """In its metadata, for each column: the usual rule, and those of single assets."""
+    text = "overrides: {ethereum: {volume: {from: native, since: 2026-02-01}}}"
+    result = sandbox_run(**MARKET, mapping=mine(text))
+    path = Path(result.report.output["path"])
+    columns = json.loads(pq.read_metadata(path).metadata[b"datalake.columns"])
+    assert (
+        columns["volume"]["rule"] == "{sum: members}; ethereum: {from: native, since: 2026-02-01}"
+    )
+    assert columns["market_cap"]["rule"].startswith("{from: native, plus: migrated}; kaia: {")

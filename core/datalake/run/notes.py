@@ -32,11 +32,21 @@ def column_notes(
                 meaning=described.meaning if described else "its provider is not installed",
                 source=", ".join(rule.source),
                 time=dataset.stamp.value if dataset else "unknown",
-                rule=rule.text,
+                rule=_rules(mapping, name),
                 last_closed=min(dataset.closed_through(as_of), last_day) if dataset else None,
             )
         )
     return notes
+
+
+def _rules(mapping: Mapping, column: str) -> str:
+    """The column's rule, and those of single assets."""
+    own = [
+        f"{asset}: {rule.text}"
+        for asset, rules in mapping.overrides_of(column).items()
+        for rule in rules
+    ]
+    return "; ".join([mapping.columns[column].text, *own])
 
 
 def _declared(registry: Registry, source: str) -> tuple[Dataset | None, str]:
