@@ -94,6 +94,19 @@ def test_examples_of_universe_work(tmp_path):
         assert "bitcoin" in run([*arguments, *sandbox], tmp_path)
 
 
+def test_examples_of_aggregate_work(tmp_path):
+    """Each folds the lake of a run into a folder."""
+    run(["run", "--sandbox", "--quiet", "--datasets", "coingecko.market", *SMALL], tmp_path)
+    for arguments in examples("aggregate"):
+        lake = [] if "--sandbox" in arguments else ["--sandbox"]
+        at = arguments.index("--cache") if "--cache" in arguments else None
+        if at is not None:
+            arguments[at : at + 2] = []  # a real lake's, which is not here
+        run([*arguments, *lake], tmp_path)
+        assert list((tmp_path / "lake_folded").glob("*.parquet"))
+        (tmp_path / "lake_folded").rename(tmp_path / str(len(list(tmp_path.iterdir()))))
+
+
 def test_examples_of_explain_work(tmp_path):
     """Of the file that a run has just published."""
     run(["run", "--sandbox", "--quiet", "--datasets", "coingecko.market", *SMALL], tmp_path)

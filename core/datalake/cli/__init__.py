@@ -19,6 +19,7 @@ from .output import forget
 
 #: Name of the subcommand -> what `datalake --help` says of it. Its module has the same name.
 COMMANDS: Mapping[str, str] = {
+    "aggregate": "Fold a whole lake on Polars, DuckDB or Spark.",
     "cache": "Inspect and look after the shared cache.",
     "doctor": "Check the settings, the plugins and the cache.",
     "explain": "Explain one published number.",

@@ -18,7 +18,7 @@ LIVE, SANDBOX, RECORDINGS = "live", "sandbox", "recordings"
 def check_origin(store: Store, origin: str) -> None:
     """Raise ConfigError where the store is another origin's, or cannot be read."""
     try:
-        _compare(store, _found(store), origin)
+        _compare(store, found_origin(store), origin)
     except StoreError as error:
         raise _unusable(error) from error
 
@@ -31,7 +31,7 @@ def claim(store: Store, origin: str) -> bool:
     """
     mark = json.dumps({"format": 1, "origin": origin}).encode()
     try:
-        _compare(store, _found(store), origin)
+        _compare(store, found_origin(store), origin)
         store.put(KEY, mark, {}, if_generation=ABSENT)
     except ReadOnly as error:
         log.warning("nothing is written back: %s", error)
@@ -55,7 +55,8 @@ def _compare(store: Store, found: str | None, origin: str) -> None:
         )
 
 
-def _found(store: Store) -> str | None:
+def found_origin(store: Store) -> str | None:
+    """The origin that a store is marked with, None while it is empty. Raises ConfigError."""
     stored = store.get(KEY)
     if stored is None:
         # series without a mark come from another pipeline that shares the bucket: real ones

@@ -6,8 +6,9 @@ whole: the series of a batch are let go before the next one begins.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from typing import TypeVar
 
 import polars as pl
 from attrs import field, frozen
@@ -22,6 +23,8 @@ from .series import Series
 
 #: Canonical assets that are folded at once.
 BATCH = 25
+
+T = TypeVar("T")
 
 
 @frozen(eq=False)
@@ -51,7 +54,7 @@ def fold_all(
     with_market = any(one.want.name in prices for one in series)
     parts, exclusions = [], []
     failed: dict[str, str] = {}
-    for batch in _batches(series, mapping):
+    for batch in batches(series, lambda one: one.want.asset.id, mapping, BATCH):
         frame = long_frame(batch, feeds, folded_columns(mapping, columns))
         limits = known_limits(batch, feeds, columns, mapping, frame)
         rows = None
@@ -69,12 +72,17 @@ def fold_all(
     return Folding(pl.concat(parts).with_columns(nothing), pl.concat(exclusions), failed)
 
 
-def _batches(series: list[Series], mapping: CanonicalMapping) -> Iterator[list[Series]]:
-    """The series of some canonical assets, in order of their ids; at least one batch."""
-    groups: dict[str, list[Series]] = {}
-    while series:
-        one = series.pop()
-        groups.setdefault(mapping.canonical_of(one.want.asset.id), []).append(one)
+def batches(
+    items: list[T], asset_of: Callable[[T], str], mapping: CanonicalMapping, size: int
+) -> Iterator[list[T]]:
+    """What belongs to `size` canonical assets at a time, in order of their ids; at least one batch.
+
+    Empties `items`, so that what a batch has used can be let go.
+    """
+    groups: dict[str, list[T]] = {}
+    while items:
+        one = items.pop()
+        groups.setdefault(mapping.canonical_of(asset_of(one)), []).append(one)
     ids = sorted(groups)
-    for start in range(0, max(1, len(ids)), BATCH):
-        yield [one for asset_id in ids[start : start + BATCH] for one in groups.pop(asset_id)]
+    for start in range(0, max(1, len(ids)), size):
+        yield [one for asset_id in ids[start : start + size] for one in groups.pop(asset_id)]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from typing import Any
 
+import narwhals.stable.v2 as nw
 import polars as pl
 
 from datalake_aggregation import Folded, Mapping, fold
@@ -21,42 +23,46 @@ def long_frame(
 
     A column with several sources takes the first that has a value on that day.
     """
-    by_dataset: dict[str, list[Feed]] = {}
-    for feed in feeds:
-        by_dataset.setdefault(feed.dataset, []).append(feed)
+    by_dataset: dict[str, list[pl.DataFrame]] = {}
+    for one in series:
+        rows = pl.DataFrame(pl.from_arrow(one.table))
+        asset = pl.lit(one.want.asset.id).alias("asset")
+        by_dataset.setdefault(one.want.name, []).append(rows.with_columns(asset))
+    empty = nw.from_native(pl.DataFrame(schema={"date": pl.Date, "asset": pl.String}))
     parts = [
-        _renamed(one, by_dataset[one.want.name]) for one in series if one.want.name in by_dataset
+        (name, nw.from_native(pl.concat(frames, how="diagonal")))
+        for name, frames in by_dataset.items()
     ]
-    empty = pl.DataFrame(schema={"date": pl.Date, "asset": pl.String})
-    keys = ["date", "asset"]
-    merged = (
-        pl.concat([empty, *parts], how="diagonal").group_by(keys).agg(pl.all().drop_nulls().first())
-    )
+    return pl.DataFrame(long_rows([("", empty), *parts], feeds, columns).to_native())
+
+
+def long_rows(
+    parts: Iterable[tuple[str, Any]], feeds: Sequence[Feed], columns: Sequence[str]
+) -> Any:
+    """The same on any engine, of narwhals' frames: `parts` are datasets and their rows."""
+    named = []
+    for dataset, rows in parts:
+        held = rows.collect_schema().names()
+        fed = [feed for feed in feeds if feed.dataset == dataset and feed.column in held]
+        values = [nw.col(feed.column).cast(nw.Float64).alias(_place(feed)) for feed in fed]
+        named.append(rows.select("date", "asset", *values))
+    # a place has one source, so that the largest of its values on a day is the only one
+    merged = nw.concat(named, how="diagonal").group_by("date", "asset").agg(nw.all().max())
+    found = merged.collect_schema().names()
     places: dict[str, list[str]] = {column: [] for column in columns}
     for feed in sorted(feeds, key=lambda feed: feed.place):
-        if _place(feed) in merged.columns:
+        if _place(feed) in found:
             places[feed.output].append(_place(feed))
-    return merged.select(
-        *keys,
-        *(_first_known(found).cast(pl.Float64).alias(column) for column, found in places.items()),
-    )
+    cells = (_first_known(names).alias(column) for column, names in places.items())
+    return merged.select("date", "asset", *cells)
 
 
-def _first_known(columns: Sequence[str]) -> pl.Expr:
-    return pl.coalesce(*map(pl.col, columns)) if columns else pl.lit(None)
+def _first_known(columns: Sequence[str]) -> nw.Expr:
+    return nw.coalesce(*map(nw.col, columns)) if columns else nw.lit(None, nw.Float64)
 
 
 def _place(feed: Feed) -> str:
     return f"{feed.output}#{feed.place}"
-
-
-def _renamed(series: Series, feeds: Sequence[Feed]) -> pl.DataFrame:
-    rows = pl.DataFrame(pl.from_arrow(series.table))
-    return rows.select(
-        "date",
-        pl.lit(series.want.asset.id).alias("asset"),
-        *(pl.col(feed.column).alias(_place(feed)) for feed in feeds if feed.column in rows.columns),
-    )
 
 
 def canonical_rows(
@@ -71,7 +77,7 @@ def canonical_rows(
 
     `with_market` says that prices were wanted: rows then begin with an asset's first market day.
     """
-    folded = fold(frame, mapping)
+    folded = fold(frame, mapping, unique=True)
     rows = pl.DataFrame(folded.frame).select("date", "canonical_id", *columns)
     rows = rows.with_columns(_within(column, known) for column, known in limits.items())
     values = [column for column in rows.columns if column not in ("date", "canonical_id")]

@@ -1,0 +1,155 @@
+"""`python -m benchmarks.aggregation`: a whole lake folded, against queries written by hand."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .__main__ import DATALAKE, row
+from .measure import Cost, cost
+
+HERE = Path(__file__).parent
+#: Of each dataset: how many days, every how many-th asset has it, and its columns.
+DATASETS = {
+    ("coingecko", "market"): (4500, 1, ("price", "market_cap", "volume")),
+    ("defillama", "chain_tvl"): (2500, 3, ("tvl",)),
+    ("lunarcrush", "social"): (2000, 2, ("galaxy_score", "sentiment")),
+}
+LAST = 20_527  # 2026-03-15, in days since 1970
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.aggregation", description=__doc__)
+    parser.add_argument("--assets", type=int, default=300, help="assets of the small lake [300]")
+    parser.add_argument("--times", type=int, default=0, help="and of a lake so many times as large")
+    parser.add_argument("--rounds", type=int, default=3, help="turns on the small lake [3]")
+    parser.add_argument("--lakes", type=Path, help="where to keep the lakes [a temporary folder]")
+    parser.add_argument("--spark", action="store_true", help="also fold the larger lake on Spark")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        place = given.lakes or Path(name)
+        print("| what to what | base | measured | ratio |\n| --- | --- | --- | --- |")
+        small = make_lake(place / f"lake{given.assets}", given.assets)
+        ours = contest(small, given.assets, given.rounds, ("polars", "duckdb", "pandas"))
+        if given.times:
+            many = given.assets * given.times
+            large = make_lake(place / f"lake{many}", many)
+            theirs = contest(large, many, 1, ("polars", "duckdb"))
+            what = f"{many:,} assets to {given.assets}"
+            row(f"{what}: time", "s", ours.seconds, theirs.seconds)
+            row(f"{what}: processor", "s", ours.busy, theirs.busy)
+            row(f"{what}: peak memory", "MB", ours.megabytes, theirs.megabytes)
+            if given.spark:
+                measured = fold(large, "spark", place / "spark")
+                row(
+                    f"{many:,} assets: Spark to Polars: time", "s", theirs.seconds, measured.seconds
+                )
+                print(same(place / "spark", large / "ours"), file=sys.stderr)
+
+
+def contest(lake: Path, assets: int, rounds: int, rivals: tuple[str, ...]) -> Cost:
+    """`datalake aggregate` and the rivals take turns; returns what ours cost."""
+    costs: dict[str, list[Cost]] = {name: [] for name in ("ours", *rivals)}
+    for _ in range(rounds):
+        costs["ours"].append(fold(lake, "polars", lake / "ours"))
+        for name in rivals:
+            script = [sys.executable, str(HERE / "byhand" / f"with_{name}.py"), str(lake)]
+            costs[name].append(cost([*script, str(lake / f"{name}.parquet")], lake))
+    ours, *others = (
+        Cost(*map(statistics.median, zip(*ones, strict=True))) for ones in costs.values()
+    )
+    for name, other in zip(rivals, others, strict=True):
+        what = f"{assets:,} assets: `datalake aggregate` to {name} by hand"
+        row(f"{what}: time", "s", other.seconds, ours.seconds)
+        row(f"{what}: processor", "s", other.busy, ours.busy)
+        row(f"{what}: peak memory", "MB", other.megabytes, ours.megabytes)
+        print(name, same(lake / f"{name}.parquet", lake / "ours"), file=sys.stderr)
+    return ours
+
+
+def fold(lake: Path, engine: str, output: Path) -> Cost:
+    """Fold the lake by the command that is measured."""
+    for old in output.rglob("*"):
+        old.unlink()
+    if output.exists():
+        output.rmdir()
+    command = [DATALAKE, "aggregate", "--engine", engine, "--cache", str(lake)]
+    return cost([*command, "--mapping", str(lake / "mapping.yaml"), "--output", str(output)], lake)
+
+
+def same(theirs: Path, ours: Path) -> str:
+    """Whether both hold the same cells, up to the last bits of sums."""
+    one, other = (
+        pl.read_parquet(path if path.is_file() else f"{path}/*.parquet") for path in (theirs, ours)
+    )
+    other = other.select(one.columns)
+    if one.drop(pl.col(pl.Float64)).equals(other.drop(pl.col(pl.Float64))):
+        apart = max(
+            float(((one[name] - other[name]).abs() / one[name].abs()).max() or 0.0)
+            for name in one.columns[2:]
+        )
+        nulls = one.null_count().equals(other.null_count())
+        return (
+            f"{one.height:,} rows alike; nulls {'alike' if nulls else 'differ'}; within {apart:.1e}"
+        )
+    return f"differ: {one.height} and {other.height} rows"
+
+
+def make_lake(root: Path, assets: int) -> Path:
+    """Series in the layout of the cache; two fifths of the assets in groups of four."""
+    if not (root / "mapping.yaml").exists():
+        with ProcessPoolExecutor() as pool:
+            list(pool.map(make_series, [root] * assets, range(assets), chunksize=50))
+        groups = [range(first, first + 4) for first in range(0, assets * 2 // 5, 4)]
+        text = "version: 1\nassets:\n" + "".join(
+            f"  {_name(a)}: {{wrapped: [{_name(b)}, {_name(c)}], bridged: [{_name(d)}]}}\n"
+            for a, b, c, d in groups
+        )
+        (root / "mapping.yaml").write_text(text, encoding="utf-8")
+        members = [
+            (_name(one), _name(group[0]), one == group[0]) for group in groups for one in group
+        ]
+        pl.DataFrame(
+            members, schema=["asset", "canonical_id", "native"], orient="row"
+        ).write_parquet(root / "members.parquet")
+    return root
+
+
+def make_series(root: Path, number: int) -> None:
+    """One asset's series; the members of a group share a price, but for a little noise."""
+    rng = np.random.default_rng(number)
+    group = np.random.default_rng(number // 4 + 1_000_000)
+    for (provider, dataset), (days, every, columns) in DATASETS.items():
+        if number % every:
+            continue
+        table = {"date": pa.array(np.arange(LAST - days, LAST, dtype=np.int32)).cast(pa.date32())}
+        for name in columns:
+            values = rng.gamma(2, 1e6, days)
+            if name == "price":
+                values = np.exp(np.cumsum(group.normal(0, 0.03, days))) * rng.normal(1, 0.005, days)
+            table[name] = pa.array(values, mask=rng.random(days) < 0.01)
+        table["observed_at"] = pa.array(np.zeros(days, np.int64)).cast(pa.timestamp("us", "UTC"))
+        folder = root / f"series/v1/provider={provider}/dataset={dataset}/asset={_name(number)}"
+        folder.mkdir(parents=True)
+        pq.write_table(
+            pa.table(table), folder / "series.parquet", compression="zstd", use_dictionary=False
+        )
+
+
+def _name(number: int) -> str:
+    return f"asset-{number:05d}"
+
+
+if __name__ == "__main__":
+    os.nice(10)
+    main()

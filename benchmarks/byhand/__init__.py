@@ -1,0 +1,1 @@
+"""The same aggregation as somebody would write it for one lake, without guard, checks or rules."""

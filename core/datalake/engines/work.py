@@ -1,0 +1,129 @@
+"""What there is to fold in a lake, whatever engine does it, and where the result goes."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping as MappingType
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import narwhals.stable.v2 as nw
+from attrs import frozen
+
+from datalake_aggregation import Mapping, ReducerError, fold
+
+from ..cache import SERIES
+from ..errors import ConfigError
+from ..lake.origin import KEY, found_origin
+from ..run.frame import long_rows
+from ..run.plan import Feed, feeds, folded_columns, output_columns
+from ..stores import Store
+from ..stores.local import LocalStore
+
+#: Engine -> the package that it needs; the module here has the same name.
+ENGINES = {"polars": "polars", "duckdb": "duckdb", "spark": "pyspark"}
+#: The one object of a series.
+FILE = "series.parquet"
+#: From a dataset's folder and its wanted columns to a frame of date, asset and them.
+Scan = Callable[[str, Sequence[str]], Any]
+
+
+@frozen
+class Work:
+    """`folders` has the place of each dataset that the lake holds, by its full name; `series` the
+    names of the folders in it, one for each asset."""
+
+    folders: MappingType[str, str]
+    series: MappingType[str, Sequence[str]]
+    feeds: Sequence[Feed]
+    columns: Sequence[str]
+    mapping: Mapping
+
+    def wanted(self, dataset: str) -> list[str]:
+        """The dataset's columns that are folded."""
+        return list(dict.fromkeys(feed.column for feed in self.feeds if feed.dataset == dataset))
+
+    def folded(self, scan: Scan) -> Any:
+        """The engine's own frame of the result, sorted by canonical asset and date."""
+        parts = [
+            (name, nw.from_native(scan(folder, self.wanted(name))))
+            for name, folder in self.folders.items()
+        ]
+        needed = folded_columns(self.mapping, self.columns)
+        rows = nw.to_native(long_rows(parts, self.feeds, needed))
+        result = nw.from_native(fold(rows, self.mapping, unique=True).frame)
+        return result.select("date", "canonical_id", *self.columns).to_native()
+
+
+def plan_work(store: Store, mapping: Mapping, selection: str) -> Work:
+    """All series of a lake that feed a column. Raises ConfigError where no engine can read it."""
+    columns = output_columns(mapping, selection)
+    sources = feeds(mapping, folded_columns(mapping, columns))
+    names = dict.fromkeys(feed.dataset for feed in sources)
+    paths = {name: SERIES + "provider={}/dataset={}".format(*name.split(".", 1)) for name in names}
+    series = {name: found for name, path in paths.items() if (found := _series(store, path))}
+    if not series:
+        raise ConfigError(f"{store.url} holds no series that a column of the mapping comes from")
+    root = _root(store)
+    folders = {name: f"{root}/{paths[name]}" for name in series}
+    return Work(folders, series, sources, columns, mapping)
+
+
+def _root(store: Store) -> str:
+    """Where the engine finds the lake by itself."""
+    url = store.url
+    if url.startswith("file://"):
+        return url[len("file://") :]
+    if url.startswith("gs://"):
+        return url.rstrip("/")
+    raise ConfigError(f"{url} cannot be read by an engine; --cache must be a folder or gs://…")
+
+
+def _series(store: Store, path: str) -> list[str]:
+    """The folders of a dataset's series, by one listing."""
+    if isinstance(store, LocalStore):
+        return sorted(found.parent.name for found in (store.root / path).glob(f"*/{FILE}"))
+    keys = (entry.key.split("/") for entry in store.list(f"{path}/"))
+    return sorted(parts[-2] for parts in keys if parts[-1] == FILE)
+
+
+def aggregate_lake(store: Store, work: Work, engine: str, output: Path) -> str:
+    """Fold a whole lake into parquet files in a new folder; return the data's origin.
+
+    The folder appears when it is complete. Raises ConfigError where it exists, the engine is not
+    installed, or a plugin's reducer fails.
+    """
+    if output.exists():
+        raise ConfigError(f"--output {output} exists already; remove it or name another folder")
+    try:
+        importlib.import_module(ENGINES[engine])
+    except ImportError:
+        raise ConfigError(
+            f"--engine {engine} needs {ENGINES[engine]}; pip install {ENGINES[engine]}"
+        ) from None
+    origin = found_origin(store) or "live"
+    with _new_folder(output) as folder:
+        try:
+            importlib.import_module(f".{engine}", __package__).write(work, folder)
+        except ReducerError as error:
+            raise ConfigError(str(error)) from error
+        mark = json.dumps({"format": 1, "origin": origin}) + "\n"
+        (folder / f"_{KEY}").write_text(mark, encoding="utf-8")
+    return origin
+
+
+@contextmanager
+def _new_folder(output: Path) -> Iterator[Path]:
+    """A folder that bears the output's name once it is complete, and is gone if it never is."""
+    fresh = output.with_name(f".{output.name}.{secrets.token_hex(4)}")
+    fresh.mkdir(parents=True)
+    try:
+        yield fresh
+        fresh.rename(output)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)

@@ -1,0 +1,91 @@
+"""A whole lake folded by an engine of the user's choice: the same rows, whoever does the work."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+from datalake.cli.aggregate import command
+from datalake.engines import polars as by_polars
+from datalake.errors import ConfigError
+from datalake_aggregation import aggregate, load_mapping
+
+from .conftest import MARKET, TVL, known_rows
+
+COLUMNS = ["close", "volume", "market_cap", "chain_tvl"]
+
+
+def expected():
+    """The lake's rows as one long frame, folded by the aggregation alone."""
+    names = {"price": "close", "tvl": "chain_tvl"}
+    frames = {
+        wanted: pl.concat(
+            pl.DataFrame(rows).with_columns(asset=pl.lit(asset)).cast({pl.Null: pl.Float64})
+            for (name, asset), rows in known_rows().items()
+            if name == wanted
+        ).rename(names, strict=False)
+        for wanted in (MARKET, TVL)
+    }
+    both = frames[MARKET].join(frames[TVL], on=["date", "asset"], how="full", coalesce=True)
+    return aggregate(both.select("date", "asset", *COLUMNS), load_mapping())
+
+
+def run(lake, output, engine, *more):
+    words = ["--cache", str(lake.root), "--engine", engine, "--output", str(output), *more]
+    return CliRunner().invoke(command, words, catch_exceptions=False)
+
+
+def read(folder):
+    return pl.read_parquet(f"{folder}/*.parquet")
+
+
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_the_files_hold_the_fold_of_the_whole_lake(engine, lake, tmp_path):
+    """Bit for bit, in order, with assets whose names a path has to spell, or takes for numbers."""
+    assert run(lake, tmp_path / "out", engine).exit_code == 0
+    found = read(tmp_path / "out")
+    assert found.select("date", "canonical_id", *COLUMNS).equals(expected())
+    assert {"1", "Odd_B"} <= set(found["canonical_id"])
+    assert "wrapped-bitcoin" not in set(found["canonical_id"])
+    assert found["dex_volume"].null_count() == found.height
+    mark = json.loads((tmp_path / "out" / "_lake.json").read_text(encoding="utf-8"))
+    assert mark == {"format": 1, "origin": "sandbox"}
+
+
+def test_the_size_of_batches_changes_nothing(lake, tmp_path, monkeypatch):
+    """One canonical asset at a time gives the same rows as all at once."""
+    monkeypatch.setattr(by_polars, "BATCH", 1)
+    run(lake, tmp_path / "out", "polars")
+    assert read(tmp_path / "out").select("date", "canonical_id", *COLUMNS).equals(expected())
+
+
+def test_the_stored_ids_are_plain_text(lake, tmp_path):
+    """A dictionary in the stored schema would cost readers their pruning."""
+    import pyarrow.parquet as pq
+
+    run(lake, tmp_path / "out", "polars")
+    schema = pq.read_schema(tmp_path / "out" / "part-00000.parquet")
+    assert [str(kind) for kind in schema.types[:3]] == ["date32[day]", "string", "double"]
+
+
+def test_what_is_there_is_left_alone(lake, tmp_path):
+    """An output that exists is refused, and nothing of a refused one remains."""
+    (tmp_path / "out").mkdir()
+    with pytest.raises(ConfigError, match="exists already; remove it or name another folder"):
+        run(lake, tmp_path / "out", "polars")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_lake_without_series_is_refused(tmp_path):
+    """With the place that was looked at; one in memory no engine can read."""
+    for cache, says in ((tmp_path / "none", "holds no series"), ("memory:", "holds no series")):
+        with pytest.raises(ConfigError, match=says):
+            CliRunner().invoke(
+                command,
+                ["--cache", str(cache), "--output", str(tmp_path / "out")],
+                catch_exceptions=False,
+            )
+    assert not (tmp_path / "out").exists()
