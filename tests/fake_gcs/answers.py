@@ -73,6 +73,8 @@ def media(
         "X-Goog-Stored-Content-Length": str(len(found.data)),
         "X-Goog-Stored-Content-Encoding": found.content_encoding or "identity",
     }
+    if found.cache_control:
+        told["Cache-Control"] = found.cache_control
     if found.content_encoding and stored:
         told["Content-Encoding"] = found.content_encoding
     wanted = _RANGE.fullmatch(headers.get("Range") or "")

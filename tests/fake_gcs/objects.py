@@ -42,6 +42,7 @@ class Object:
     metadata: Mapping[str, str] = field(factory=dict)
     content_type: str = "application/octet-stream"
     content_encoding: str | None = None
+    cache_control: str | None = None
 
     def plain(self) -> bytes:
         """The data as a client that does not take gzip gets them."""
@@ -69,6 +70,8 @@ class Object:
             shown["metadata"] = dict(self.metadata)
         if self.content_encoding:
             shown["contentEncoding"] = self.content_encoding
+        if self.cache_control:
+            shown["cacheControl"] = self.cache_control
         return shown
 
 
@@ -229,6 +232,7 @@ class Storage:
             metadata=dict(resource.get("metadata") or {}),
             content_type=resource.get("contentType") or "application/octet-stream",
             content_encoding=resource.get("contentEncoding"),
+            cache_control=resource.get("cacheControl"),
         )
 
 

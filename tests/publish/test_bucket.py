@@ -52,7 +52,9 @@ def test_a_publication_is_versions_pointer_and_copies(gcs, place, made, rows):
     told = pointer(gcs)
     assert (told["sequence"], told["run_id"]) == (1, "one")
     assert told["files"]["user_facing_data"]["sha256"] == outcome.sha256
-    assert not any("probe" in name for name in gcs.objects("lake"))
+    lying = gcs.objects("lake")
+    assert not any("probe" in name for name in lying)
+    assert {one.cache_control for one in lying.values()} == {"no-cache"}
 
 
 def test_the_same_again_writes_nothing(gcs, place, made, rows):

@@ -92,6 +92,8 @@ class GcsStore:
         name, token = self._name(key), secrets.token_hex(8)
         blob = self._handle.blob(name)
         blob.metadata = {**metadata, TOKEN: token}
+        # else Google's caches serve what anybody may read for an hour after it was replaced
+        blob.cache_control = "no-cache"
 
         def upload() -> str:
             blob.upload_from_string(
