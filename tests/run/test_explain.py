@@ -149,6 +149,14 @@ def test_a_cell_that_is_withheld_says_by_whom(sandbox_run, explained):
     assert "could not be had (wrapped-bitcoin)" in found.cell.note
 
 
+def test_an_asset_of_the_universe_without_any_row(sandbox_run, explained):
+    """Its only source failed: nothing of it is in the file, and that is explained, too."""
+    sandbox_run(sandbox_faults=["coins/bitcoin/market_chart=string"], **SMALL)
+    found = explained("bitcoin", "close")
+    assert (found.day, found.published, found.equal) == (AS_OF.date() - DAY, None, True)
+    assert "could not be had (bitcoin)" in found.cell.note
+
+
 def test_a_cell_that_waits_for_a_late_member(sandbox_run, explained, tmp_path):
     """Known to the day before: then it has a value, on the last day it has none."""
     sandbox_run(**SMALL)

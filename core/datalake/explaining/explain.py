@@ -57,10 +57,10 @@ def explain(
     mapping = read_texts(store, record).parse(registry.reducers)
     canonical = mapping.canonical_of(asset)
     rows = file.rows_of(canonical)
-    if not rows.height:
-        known = [one.id for one in record.universe.assets]
+    known = [one.id for one in record.universe.assets]
+    if not rows.height and canonical not in known:
         raise ConfigError(f"{file.place.url} has no rows of {canonical}{_near(canonical, known)}")
-    asked_day = day or day_of(rows, column)
+    asked_day = day or (day_of(rows, column) if rows.height else record.recipe.last_day)
     if asked_day > record.recipe.last_day:
         raise ConfigError(f"the last day of {file.place.url} is {record.recipe.last_day}")
     # a day of which nothing is known has no row
