@@ -336,3 +336,38 @@ def test_rules_are_settings(made, year):
     assert judged(made, day_before(year), rows)["refused"].keys() >= {"jumps", "market"}
     rules = GateRules(jump={"close": 3})
     assert not judged(made, day_before(year), rows, rules)["refused"]
+
+
+def test_assets_that_come_and_go_are_not_compared(made, year):
+    """One leaves the universe and one is new in it: neither is a change of what was published."""
+    before = day_before(year.filter(pl.col("canonical_id") != "nexo"))
+    now = year.filter(pl.col("canonical_id") != "morpho")
+    assert judged(made, before, now) == {"warning": {}, "refused": {}}
+
+
+def test_a_heavy_asset_that_vanishes_from_its_universe_is_refused(made, year):
+    """It is still listed, and nothing is known of it any more."""
+    heavy = year.filter(NEWEST).sort("market_cap", nulls_last=False)["canonical_id"][-1]
+    listed = made(year.filter(NEWEST)).assets
+    now = year.filter(pl.col("canonical_id") != heavy)
+    found = judged(made, day_before(year), now, assets=listed)
+    assert f"{heavy} through no day, published through 2026-03-11" in found["refused"]["freshness"]
+
+
+def test_a_revision_explains_its_own_days_only(made, year):
+    """The last six days were told anew; what changed lies before them."""
+    old = pl.col("date").is_between(LAST - timedelta(days=30), LAST - timedelta(days=20))
+    rows = changed(year, old, close=pl.col("close") * 1.03)
+    evidence = Evidence(learnt(year, 6))
+    assert judged(made, day_before(year), rows, evidence=evidence)["refused"]["past values"]
+
+
+def test_two_small_assets_that_change_without_a_reason_are_too_many(made, year):
+    """Of thirty, holding less than 5 % of the market cap together."""
+    by_cap = year.filter(NEWEST).drop_nulls("market_cap").sort("market_cap")
+    small = by_cap.head(2)
+    assert small["market_cap"].sum() < 0.05 * by_cap["market_cap"].sum()
+    where = pl.col("canonical_id").is_in(small["canonical_id"].implode())
+    rows = changed(year, where, volume=pl.col("volume") * 1.1)
+    refused = judged(made, day_before(year), rows)["refused"]
+    assert "of 2 of 30 assets" in refused["past values"]
