@@ -129,3 +129,12 @@ def test_examples_of_mapping_work(tmp_path):
         lakes = ("show", "explain")
         sandbox = [] if "--sandbox" in arguments or arguments[1] in lakes else ["--sandbox"]
         run([*arguments, *sandbox], tmp_path)
+
+
+def test_examples_of_runs_work(tmp_path):
+    """Once a run has left its report and its record."""
+    run(["run", "--sandbox", "--quiet", "--datasets", "coingecko.market", *SMALL], tmp_path)
+    shown = [line for path in COMMANDS if path.startswith("runs ") for line in examples(path)]
+    assert len(shown) > 4
+    for arguments in shown:
+        assert "2026" in run([*arguments, "--sandbox"], tmp_path)

@@ -11,11 +11,13 @@ import pytest
 
 from datalake.errors import ConfigError
 from datalake.exits import Exit
+from datalake.lake import open_lake
 from datalake.plugins import load
 from datalake.publish.layout import encode_assets, encode_data
 from datalake.run.inputs import INPUTS, MAPPINGS, learnt_through, read, read_texts
 from datalake.run.recipe import candidate, fold
 from datalake.run.restoring import restore
+from datalake.settings import CacheSettings
 from datalake.stores import open_store
 
 from .conftest import AS_OF
@@ -169,3 +171,13 @@ def revised(tmp_path):
     cache.put(
         SeriesKey("coingecko", "market", "bitcoin"), market, "bitcoin", rows, Window(day, day + DAY)
     )
+
+
+def test_it_is_there_again_from_a_bucket(sandbox_run, gcs_env, tmp_path):
+    """Record, texts and rows of a run whose cache is a bucket, read with a mirror that is cold."""
+    result = sandbox_run(gcs_env, cache="gs://lake", assets=["bitcoin"])
+    sandbox_run(gcs_env, cache="gs://lake", assets=["bitcoin"], as_of=AS_OF + DAY)
+    mirrored = CacheSettings(mirror=tmp_path / "cold")
+    lake = open_lake("gs://lake", load(), gcs_env, mirrored)
+    data, _ = again(result.report.run_id, lake)
+    assert hashlib.sha256(data).hexdigest() == result.report.output["sha256"]
