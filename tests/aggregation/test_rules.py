@@ -147,3 +147,42 @@ def test_the_rules_that_hold_from_a_day_on(rules, since, found):
     held = [*mapping.rules_for("v", "sun", date.fromisoformat(since))]
     assert [rule.text[1:].split(":")[0] for rule in held] == found
     assert [rule.source for rule in held] == [("a.b.c",)] * len(found)
+
+
+def dense_lake():
+    """Forty days of all assets, with gaps, strays, ties and values of nothing."""
+    rng = random.Random(3)
+    prices = [100.0, 100.0, 101.0, 94.0, 90.0, None, float("nan")]
+    return [
+        {"date": date(2024, 2, 10) + timedelta(n), "asset": asset, "close": rng.choice(prices)}
+        | {
+            column: rng.choice([None, float("nan"), 0.0, 7.5, rng.random() * 1e9])
+            for column in COLUMNS[1:]
+        }
+        for asset in ASSETS
+        for n in range(40)
+        if rng.random() < 0.9
+    ]
+
+
+@pytest.mark.parametrize(
+    ("into", "back"),
+    [
+        (lambda f: f, lambda f: f),
+        (lambda f: f.to_pandas(), pl.from_pandas),
+        (lambda f: f.to_pandas(use_pyarrow_extension_array=True), pl.from_pandas),
+        (lambda f: f.to_arrow(), pl.from_arrow),
+    ],
+    ids=["polars", "pandas", "pandas, arrow columns", "pyarrow"],
+)
+def test_every_rule_on_every_engine(into, back, rich, naive):
+    """A plugin's reducer, rules of single assets and the guard's stretches, cell for cell."""
+    rows = dense_lake()
+    folded = fold(into(naive.frame(rows, COLUMNS)), rich)
+    frame = back(folded.frame).with_columns(pl.col("date").cast(pl.Date))
+    cells = naive.cells(frame.with_columns(pl.col(COLUMNS).fill_nan(None)))
+    naive.same(cells, naive.fold(rows, rich, COLUMNS))
+    assert len(folded.exclusions) == len(naive.exclusions(rows, rich)) > 30
+    assert len(folded.contributions()) == len(
+        fold(naive.frame(rows, COLUMNS), rich).contributions()
+    )
