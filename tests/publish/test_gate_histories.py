@@ -368,6 +368,6 @@ def test_two_small_assets_that_change_without_a_reason_are_too_many(made, year):
     small = by_cap.head(2)
     assert small["market_cap"].sum() < 0.05 * by_cap["market_cap"].sum()
     where = pl.col("canonical_id").is_in(small["canonical_id"].implode())
-    rows = changed(year, where, volume=pl.col("volume") * 1.1)
+    rows = changed(year, where, close=pl.col("close") * 1.1)
     refused = judged(made, day_before(year), rows)["refused"]
     assert "of 2 of 30 assets" in refused["past values"]
