@@ -179,6 +179,15 @@ def test_trap_9_a_cut_404(store, gcs):
     assert store.get(KEY) is None
 
 
+def test_trap_9_a_cut_412(store, gcs):
+    """Replaced while it was read, and the answer that says so is cut: read afresh."""
+    put(store, b"x" * 1000)
+    gcs.fault(lambda _: gcs.poke("lake", KEY, b"y" * 900), operation="media")
+    fault = gcs.fault("truncate:100", operation="media")
+    assert store.get(KEY).data == b"y" * 900
+    assert fault.struck == 1
+
+
 TOLD = [
     ("list", "status:401", "gcloud auth application-default login"),
     ("list", "status:403", "roles/storage.objectViewer"),

@@ -19,7 +19,7 @@ from attrs import define, field
 
 from ..errors import Conflict, ReadOnly, StoreError
 from .base import ABSENT, Entry, Stored
-from .gcs_errors import ERRORS, about, denied, exhausted, gone, outdated
+from .gcs_errors import ERRORS, about, cut, denied, exhausted, gone, outdated
 from .keys import check_key, check_prefix
 
 if TYPE_CHECKING:
@@ -207,6 +207,8 @@ class GcsStore:
         except ERRORS() as error:
             if gone(error) or outdated(error):
                 raise _Replaced from None
+            if cut(error):
+                raise _Damaged from None
             raise
         if str(blob.generation) != generation:
             raise _Damaged  # no bucket answered, but something on the way

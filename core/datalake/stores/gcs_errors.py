@@ -59,6 +59,11 @@ def denied(error: BaseException) -> bool:
     return status(error) == 403
 
 
+def cut(error: BaseException) -> bool:
+    """The answer broke off, and with it whatever it was to say: a refusal's own text may, too."""
+    return isinstance(error, requests.exceptions.ChunkedEncodingError)
+
+
 def exhausted(error: BaseException) -> bool:
     """All patience was spent, and there was no answer to be had."""
     from google.api_core.exceptions import RetryError
