@@ -76,12 +76,15 @@ class _Job:
         return evolve(outcome, trouble="; ".join(check.detail for check in failed))
 
     def _compare(self, version: str, standing: Standing) -> tuple[Check, ...]:
-        """What depends on what is published. A reason does not move the fence."""
-        return (
+        """What depends on what is published. A reason does not move the fence, and what may not
+        be published at all need not be compared."""
+        order = (
             *check_fence(self.candidate.as_of, standing.newest),
             *check_rolled_back(version, standing.pointer, self.force),
-            *check_gate(self.candidate, standing.data, self.rules, self.force),
         )
+        if _refused(order):
+            return order
+        return (*order, *check_gate(self.candidate, standing.data, self.rules, self.force))
 
     def _commit(
         self,

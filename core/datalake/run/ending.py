@@ -36,11 +36,13 @@ def first_failure(tallies: Mapping[str, Tally]) -> str:
 def ending(outcome: Outcome, trouble: str) -> tuple[Exit, str]:
     """The exit code and the sentence of a run that came as far as the gate."""
     if not outcome.published:
-        refusals = [str(check) for check in outcome.checks if check.level == "refused"]
+        refused = [check for check in outcome.checks if check.level == "refused"]
+        refusals = [str(check) for check in refused]
         more = len(refusals) - SHOWN_REFUSALS
         told = [*refusals[:SHOWN_REFUSALS], *([f"and {more} checks more"] if more > 0 else ())]
         why = [*told, trouble] if trouble else told
-        return Exit.REFUSED, f"not published: {'; '.join(why)} ({_FORCE})"
+        hint = "" if any(check.name == "fence" for check in refused) else f" ({_FORCE})"
+        return Exit.REFUSED, f"not published: {'; '.join(why)}{hint}"
     trouble = "; ".join(filter(None, (trouble, outcome.trouble)))
     if trouble:
         return Exit.DEGRADED, trouble
