@@ -1,4 +1,4 @@
-"""Polars: some canonical assets at a time, so that memory does not grow with the lake."""
+"""Polars: some canonical assets at a time, so that memory grows far less than the lake."""
 
 from __future__ import annotations
 
