@@ -74,7 +74,8 @@ def test_each_script_that_is_to_be_run_exists():
     assert {("dev.py", "demo"), ("dev.py", "check")} <= scripts
     for script, *arguments in scripts:
         if script == "-m":
-            script = f"{arguments.pop(0)}/__main__.py"
+            module = arguments.pop(0).replace(".", "/")
+            script = f"{module}/__main__.py" if (ROOT / module).is_dir() else f"{module}.py"
         text = (ROOT / script).read_text(encoding="utf-8")
         assert all(f'"{argument}"' in text for argument in arguments), (script, arguments)
 
