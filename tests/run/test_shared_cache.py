@@ -219,7 +219,9 @@ def test_neither_keys_nor_pickles_reach_the_bucket(sandbox_run, gcs, gcs_env, tm
         assert not any(form.encode() in content for form in forms)
         assert not content.startswith(b"\x80")
     assert {name.split("/")[0] for name in gcs.objects("lake")} == {
+        "inputs",
         "lake.json",
+        "mappings",
         "runs",
         "series",
         "universe",

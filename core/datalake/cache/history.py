@@ -44,7 +44,7 @@ def series_at(
     home = (last.native_id, _begun(last))
     tables = [one.table for one in parts if _home(one, whole) == home]
     table = reduce(merge, (learnt_by(table, moment) for table in tables))
-    if not len(table):
+    if not len(table) and last.begun is None:  # kept since nobody knows when
         first = min((first_learnt(table) for table in tables if len(table)), default=None)
         if first:
             return Miss(f"nothing of it was known at {moment:%Y-%m-%d %H:%MZ}; {_learnt(first)}")
