@@ -11,6 +11,7 @@ import pytest
 
 from datalake.errors import Held, ReadOnly
 from datalake.publish.lease import KEY, LASTS, Lease, leased, look
+from datalake.publish.living import birth
 from datalake.stores import ABSENT
 from datalake.stores.local import LocalStore
 from datalake.stores.memory import MemoryStore
@@ -44,7 +45,8 @@ def lay(store, **changes):
 def test_a_lease_is_held_and_let_go(store):
     with leased(store, "mine", at(NOW)):
         held, _ = look(store)
-        assert held == Lease("mine", socket.gethostname(), os.getpid(), NOW, NOW + LASTS)
+        me = (socket.gethostname(), os.getpid())
+        assert held == Lease("mine", *me, NOW, NOW + LASTS, birth(os.getpid()))
     assert look(store) == (None, ABSENT)
 
 
@@ -84,6 +86,27 @@ def test_a_living_process_of_this_machine_is(store):
     lay(store, host=socket.gethostname(), pid=os.getppid())
     with pytest.raises(Held), leased(store, "mine", at(NOW)):
         pass
+
+
+@pytest.mark.skipif(not birth(os.getpid()), reason="this system does not tell a process's start")
+def test_a_number_that_is_another_process_now_holds_nobody_back(store):
+    """As in a container that is started again, where each run has the number of the one before."""
+    lay(store, host=socket.gethostname(), pid=os.getpid(), born="1")
+    with leased(store, "mine", at(NOW)):
+        assert look(store)[0].run_id == "mine"
+
+
+@pytest.mark.skipif(not birth(os.getpid()), reason="this system does not tell a process's state")
+def test_one_whose_parent_has_not_noticed_its_death_holds_nobody_back(store):
+    """A zombie has a number, and can even be signalled."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as dead:
+        lay(store, host=socket.gethostname(), pid=dead.pid, born=birth(dead.pid))
+        with pytest.raises(Held), leased(store, "mine", at(NOW)):
+            pass
+        dead.kill()
+        os.waitid(os.P_PID, dead.pid, os.WEXITED | os.WNOWAIT)  # dead, and not reaped
+        with leased(store, "mine", at(NOW)):
+            assert look(store)[0].run_id == "mine"
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from attrs import asdict, evolve, frozen
 
 from ..errors import Conflict, Held, StoreError
 from ..stores import ABSENT, Store
+from .living import birth, gone
 
 log = logging.getLogger(__name__)
 
@@ -33,13 +34,17 @@ PATIENCE = 3.0
 
 @frozen
 class Lease:
-    """Who is at work on an output, since when, and until when that is believed without a sign."""
+    """Who is at work on an output, since when, and until when that is believed without a sign.
+
+    `born` tells the process from a later one of the same number; empty where that is not known.
+    """
 
     run_id: str
     host: str
     pid: int
     since: datetime
     until: datetime
+    born: str = ""
 
     def __str__(self) -> str:
         return (
@@ -48,7 +53,8 @@ class Lease:
 
     def counts(self, now: datetime) -> bool:
         """Whether the holder may still be at work: a process of this machine is looked for."""
-        return now < self.until and not (self.host == socket.gethostname() and _gone(self.pid))
+        here = self.host == socket.gethostname()
+        return now < self.until and not (here and gone(self.pid, self.born))
 
     def encode(self) -> bytes:
         return json.dumps(asdict(self), default=datetime.isoformat).encode()
@@ -64,7 +70,8 @@ def look(store: Store) -> tuple[Lease | None, str]:
         since, until = (datetime.fromisoformat(found[name]) for name in ("since", "until"))
         if since.tzinfo is None or until.tzinfo is None:
             return None, stored.generation
-        lease = Lease(str(found["run_id"]), str(found["host"]), int(found["pid"]), since, until)
+        who = str(found["run_id"]), str(found["host"]), int(found["pid"])
+        lease = Lease(*who, since, until, str(found.get("born", "")))
         return lease, stored.generation
     except (ValueError, TypeError, KeyError):
         return None, stored.generation  # nobody can be waited for by what it says
@@ -77,7 +84,8 @@ def leased(store: Store, run_id: str, clock: Callable[[], datetime]) -> Iterator
     Raises Held where another run has it. A store that cannot be written costs only the lease.
     """
     now = clock()
-    mine = Lease(run_id, socket.gethostname(), os.getpid(), now, now + LASTS)
+    pid = os.getpid()
+    mine = Lease(run_id, socket.gethostname(), pid, now, now + LASTS, birth(pid))
     try:
         generation = _take(store, mine, now)
     except StoreError as error:
@@ -153,13 +161,3 @@ class _Keeper:
             raise
         except StoreError as error:
             log.info("the lease on %s was not renewed: %s", self._store.url, error)
-
-
-def _gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False
