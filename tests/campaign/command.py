@@ -41,7 +41,7 @@ def _line(outcome: Outcome) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python tests/campaign", description=__doc__)
-    parser.add_argument("--only", default="", help="rows whose kind or fault has these words")
+    parser.add_argument("--only", default="", help="rows whose `kind: fault` has these words")
     parser.add_argument("--at-once", type=int, default=3, help="rows that are run at once [3]")
     parser.add_argument("--page", action="store_true", help="write the table into docs/faults.md")
     given = parser.parse_args()
