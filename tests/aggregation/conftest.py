@@ -201,7 +201,12 @@ def same(left, right):
             if value is None or other is None:
                 assert value is other, (key, column, value, other)
             else:
-                assert math.isclose(value, other, rel_tol=1e-12), (key, column, value, other)
+                assert math.isclose(value, other, rel_tol=1e-12, abs_tol=1e-300), (
+                    key,
+                    column,
+                    value,
+                    other,
+                )
 
 
 class Naive:

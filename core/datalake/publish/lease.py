@@ -85,16 +85,11 @@ def leased(store: Store, run_id: str, clock: Callable[[], datetime]) -> Iterator
     """
     now = clock()
     pid = os.getpid()
-    mine = Lease(run_id, socket.gethostname(), pid, now, now + LASTS, birth(pid))
+    keeper = _Keeper(
+        store, Lease(run_id, socket.gethostname(), pid, now, now + LASTS, birth(pid)), clock
+    )
     try:
-        generation = _take(store, mine, now)
-    except StoreError as error:
-        log.warning("no lease on %s, so another run may do the same work: %s", store.url, error)
-        yield
-        return
-    keeper = _Keeper(store, mine, generation, clock)
-    keeper.start()
-    try:
+        keeper.begin()
         yield
     finally:
         keeper.end()
@@ -121,26 +116,43 @@ def _held(store: Store, holder: Lease) -> Held:
 
 
 class _Keeper:
-    """A thread that renews a lease until its end, and then removes it; what another run has taken
-    over is left to it."""
+    """A thread that takes a lease, renews it until its end, and then removes it; what another run
+    has taken over is left to it. No signal reaches that thread: what it took, it also lets go."""
 
-    def __init__(
-        self, store: Store, lease: Lease, generation: str, clock: Callable[[], datetime]
-    ) -> None:
-        self._store, self._lease, self._generation = store, lease, generation
-        self._clock = clock
-        self._ended = threading.Event()
+    def __init__(self, store: Store, lease: Lease, clock: Callable[[], datetime]) -> None:
+        self._store, self._lease, self._clock = store, lease, clock
+        self._generation = ABSENT
+        self._refused: Held | None = None
+        self._begun, self._ended = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
 
-    def start(self) -> None:
+    def begin(self) -> None:
+        """Take the lease; raises Held."""
         self._thread.start()
+        while not self._begun.wait(0.5):  # a short wait at a time, so that a signal is heard
+            pass
+        if self._refused is not None:
+            raise self._refused
 
     def end(self) -> None:
         """Let go. A store that does not answer holds nobody up: the lease runs out by itself."""
         self._ended.set()
-        self._thread.join(PATIENCE)
+        if self._thread.ident is not None:
+            self._thread.join(PATIENCE)
 
     def _keep(self) -> None:
+        try:
+            self._generation = _take(self._store, self._lease, self._lease.since)
+        except Held as refused:
+            self._refused = refused
+            return
+        except StoreError as error:
+            log.warning(
+                "no lease on %s, so another run may do the same work: %s", self._store.url, error
+            )
+            return
+        finally:
+            self._begun.set()
         try:
             while not self._ended.wait(LASTS.total_seconds() / RENEWALS):
                 self._renew()
