@@ -73,10 +73,11 @@ def test_each_script_that_is_to_be_run_exists():
     scripts = {tuple(words[1:]) for _, words in TYPED if words[0] in ("python", "python3")}
     assert {("dev.py", "demo"), ("dev.py", "check")} <= scripts
     for script, *arguments in scripts:
+        file = ROOT / script
         if script == "-m":
-            module = arguments.pop(0).replace(".", "/")
-            script = f"{module}/__main__.py" if (ROOT / module).is_dir() else f"{module}.py"
-        text = (ROOT / script).read_text(encoding="utf-8")
+            file = ROOT / arguments.pop(0).replace(".", "/")
+            file = file if file.is_dir() else file.with_suffix(".py")
+        text = (file / "__main__.py" if file.is_dir() else file).read_text(encoding="utf-8")
         words = [argument for argument in arguments if not argument.isdecimal()]
         assert all(f'"{word}"' in text for word in words), (script, words)
 
