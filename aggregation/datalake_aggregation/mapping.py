@@ -145,14 +145,17 @@ class Mapping:
             if (rule.until or date.max) >= since:
                 yield evolve(rule, source=usual.source)
                 if free and rule.holds_on(free):
-                    free = rule.until + DAY if rule.until else None
+                    free = rule.until + DAY if rule.until and rule.until < date.max else None
         if free:
             yield usual
 
     def needs_members(self, column: str, canonical_id: str, among: Iterable[str]) -> bool:
-        """Whether rules of the columns `among` need an asset's variants' values of `column`."""
+        """Whether rules of the columns `among` need an asset's variants' values of `column`.
+
+        Wherever members are folded, the guard needs their prices.
+        """
         return any(
-            rule.needs_members and column in (name, *rule.how.reads)
+            rule.needs_members and column in (name, *rule.how.reads, "close")
             for name in among
             for rule in self.rules_for(name, canonical_id)
         )

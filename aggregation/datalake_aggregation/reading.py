@@ -94,8 +94,9 @@ class _Reader:
     def tolerance(self, path: Path, kind: str, tolerance: float) -> None:
         if kind == "staked":
             self.note(path, "staked variants are not folded and need no guard; remove the word")
-        elif not 0 < tolerance < float("inf"):
-            self.note(path, "the tolerance must be above 0; 0.05 stands for 5 %")
+        elif not 0 < tolerance < 1:
+            # a price cannot fall by more than all of it: what allows that sees no collapse
+            self.note(path, "the tolerance must be above 0 and below 1; 0.05 stands for 5 %")
 
     def columns(self) -> dict[str, Rule]:
         rules = {name: self.column(name) for name in self.section("columns")}

@@ -6,6 +6,7 @@ import random
 from datetime import date, timedelta
 
 import polars as pl
+from attrs import evolve
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -56,7 +57,7 @@ def test_the_order_of_rows_does_not_matter(rows, seed, rich, naive):
 @settings(max_examples=25, deadline=None)
 def test_a_window_may_be_split(rows, cut, rich, naive):
     """Two halves folded apart are the whole, as long as no stretch of the guard is cut."""
-    mapping = parse_mapping("version: 1\nguard: {tolerance: 1000000.0}", over=rich)
+    mapping = evolve(rich, guard=evolve(rich.guard, tolerance=1e6, kinds={}))
     lake = naive.frame(rows, COLUMNS)
     halves = [
         aggregate(lake.filter(pl.col("date") < cut), mapping),

@@ -57,6 +57,14 @@ def test_a_retired_id_whose_history_is_held_is_no_finding():
     assert len(lint(old, Known(COINS))) == 1
 
 
+def test_a_native_that_nobody_knows():
+    """A slip in its id takes the variants away from the asset that was meant."""
+    slip = "  bitcoim:\n    wrapped: [wrapped-bitcoin]\n"
+    ((level, _, text),) = said(lint(mapping(slip), Known(COINS), "mine.yaml"))
+    assert level == "error"
+    assert '"bitcoim" is not among the 4 coins of acme; did you mean "bitcoin"?' in text
+
+
 def test_a_native_that_is_somebodys_token():
     """It is one of another asset; one that is staked may have variants of its own."""
     wrapped = "  wrapped-bitcoin:\n    bridged: [bitcoin]\n"
@@ -66,7 +74,7 @@ def test_a_native_that_is_somebodys_token():
     unlisted = "  steth:\n    bridged: [arb-steth]\n"
     ((_, _, text),) = said(lint(mapping(unlisted), Known(COINS), "mine.yaml"))
     assert "acme leaves it out of its list" in text
-    staked = f"  ethereum:\n    staked: [steth]\n{unlisted}"
+    staked = f"  bitcoin:\n    staked: [steth]\n{unlisted}"
     assert lint(mapping(staked), Known(COINS), "mine.yaml") == []
 
 

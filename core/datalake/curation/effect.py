@@ -136,7 +136,10 @@ def _touched(before: _Side, after: _Side) -> set[str]:
     return {
         one
         for one in {*old, *new}
-        if everything or old.get(one) != new.get(one) or rules.get(one) != edited.get(one)
+        if everything
+        or old.get(one) != new.get(one)
+        or before.mapping.members(one) != after.mapping.members(one)  # another kind, too
+        or rules.get(one) != edited.get(one)
     }
 
 

@@ -55,7 +55,7 @@ def lint(mapping: Mapping, known: Known, file: str | None = None) -> list[Findin
         checks.append(lambda canonical, member: _apart(canonical, member, mapping, prices, level))
     found = [
         finding
-        for canonical, member in _entries(mapping, file)
+        for canonical, member in [*_entries(mapping, file), *_heads(mapping, file)]
         for check in checks
         if (finding := check(canonical, member))
     ]
@@ -70,6 +70,14 @@ def _entries(mapping: Mapping, file: str | None) -> Iterator[tuple[str, Member]]
         for member in members:
             if file is None or _place(member).file == file:
                 yield canonical, member
+
+
+def _heads(mapping: Mapping, file: str | None) -> Iterator[tuple[str, Member]]:
+    """Every asset that has members in the file, as the native one; it stands where they begin."""
+    for canonical, members in mapping.variants.items():
+        places = [_place(member) for member in members]
+        if places and (file is None or places[0].file == file):
+            yield canonical, Member(canonical, "native", places[0])
 
 
 def _place(member: Member) -> Place:

@@ -40,6 +40,7 @@ from .plan import (
     Want,
     check_datasets,
     check_refresh,
+    check_sources,
     check_taking_part,
     wants,
 )
@@ -84,6 +85,7 @@ def run(
     check_refresh(options.refresh, registry)
     texts = read_texts(options.mapping)
     mapping = texts.parse(registry.reducers)
+    check_sources(mapping, registry)
     stop = stop or threading.Event()
     place = open_place(options.output, registry.stores, environment)
     check_output(place, synthetic=options.sandbox)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping as MappingType
 from datetime import datetime, timedelta
 
 from attrs import frozen
@@ -167,6 +168,36 @@ def check_datasets(names: Iterable[str], registry: Registry) -> None:
     for name in names:
         if name not in known:
             raise ConfigError(f"there is no dataset {name!r}{did_you_mean(name, known)}")
+
+
+def check_sources(mapping: CanonicalMapping, registry: Registry) -> None:
+    """Raise ConfigError for a rule, or names of assets, of what an installed provider does not
+    offer: its column would be null throughout, and nobody told. Providers that are not installed
+    are passed over, unless their name is nearly that of one that is."""
+    known = {
+        f"{provider.name}.{dataset.name}": dataset
+        for provider in registry.providers.values()
+        for dataset in provider.datasets
+    }
+    rules = [(rule.where, source) for rule in mapping.columns.values() for source in rule.source]
+    for where, source in rules:
+        name, _, column = source.rpartition(".")
+        _check_dataset(f"{where}: ", name, known, registry)
+        if name in known and column not in known[name].columns:
+            hint = did_you_mean(column, known[name].columns)
+            raise ConfigError(f"{where}: {name} has no column {column!r}{hint}")
+    for name in mapping.native_ids:
+        _check_dataset("the mapping's native_ids: ", name, known, registry)
+
+
+def _check_dataset(
+    where: str, name: str, known: MappingType[str, Dataset], registry: Registry
+) -> None:
+    provider = name.partition(".")[0]
+    installed = provider in registry.providers
+    meant = did_you_mean(provider, registry.providers).startswith("; did you mean")
+    if name not in known and (installed or meant):
+        raise ConfigError(f"{where}there is no dataset {name!r}{did_you_mean(name, known)}")
 
 
 def check_refresh(names: Iterable[str], registry: Registry) -> None:
