@@ -6,8 +6,8 @@ import random
 from datetime import date, timedelta
 
 import polars as pl
-from attrs import evolve
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

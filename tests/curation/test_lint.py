@@ -62,7 +62,7 @@ def test_a_native_that_nobody_knows():
     slip = "  bitcoim:\n    wrapped: [wrapped-bitcoin]\n"
     ((level, _, text),) = said(lint(mapping(slip), Known(COINS), "mine.yaml"))
     assert level == "error"
-    assert '"bitcoim" is not among the 4 coins of acme; did you mean "bitcoin"?' in text
+    assert '"bitcoim" is not among the 4 coins of acme' in text
 
 
 def test_a_native_that_is_somebodys_token():
