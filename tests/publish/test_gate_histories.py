@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from attrs import evolve
 
 from datalake.publish import Evidence, GateRules, Learnt
 
@@ -308,6 +309,34 @@ def test_an_edited_mapping_explains_and_is_told(made, year):
     assert "the mapping was edited" in found["warning"]["past values"]
 
 
+def test_an_edited_mapping_does_not_excuse_a_thousandfold_market(made, year):
+    """Even a comment is an edit; of one small coin it is believed."""
+    rows = year.with_columns(pl.col("close") * 1000)
+    found = judged(made, day_before(year), rows, mapping_sha256="cd" * 32)
+    assert "the mapping was edited" in found["refused"]["past values"]
+    past = (pl.col("canonical_id") == "morpho") & ~NEWEST
+    rows = changed(year, past, close=pl.col("close") * 1000)
+    found = judged(made, day_before(year), rows, mapping_sha256="cd" * 32)
+    assert "past values" in found["warning"]
+
+
+@pytest.mark.parametrize("month", [0, 30])
+def test_the_history_of_a_heavy_asset_must_remain(made, year, month):
+    """It is gone from universe and rows or cut to a month, or its closes are not known any more."""
+    heavy = year.filter(NEWEST).sort("market_cap", nulls_last=False)["canonical_id"][-1]
+    lost = (pl.col("canonical_id") == heavy) & (pl.col("date") <= LAST - timedelta(days=month))
+    for now in (year.filter(~lost), changed(year, lost, close=pl.lit(None))):
+        found = judged(made, day_before(year), now)
+        assert f"{heavy} close has {month} values, 3" in found["refused"]["history"]
+
+
+def test_a_window_that_moved_on_has_lost_nothing(made, year):
+    """What lies before the candidate's first day is no loss of any asset."""
+    later = year.filter(pl.col("date") > year["date"].min() + timedelta(days=60))
+    found = judged(made, day_before(year), later)
+    assert "history" not in found["warning"] | found["refused"]
+
+
 def test_one_unexplained_change_of_a_small_coin_is_a_warning(made, year):
     """With its values; of a heavy one it is refused."""
     heavy = year.filter(NEWEST).sort("market_cap", nulls_last=False)["canonical_id"][-1]
@@ -339,10 +368,13 @@ def test_rules_are_settings(made, year):
 
 
 def test_assets_that_come_and_go_are_not_compared(made, year):
-    """One leaves the universe and one is new in it: neither is a change of what was published."""
+    """One leaves the universe and one is new in it: neither is a change of what was published, and
+    that a small one is gone is told."""
     before = day_before(year.filter(pl.col("canonical_id") != "nexo"))
     now = year.filter(pl.col("canonical_id") != "morpho")
-    assert judged(made, before, now) == {"warning": {}, "refused": {}}
+    found = judged(made, before, now)
+    assert (found["warning"].keys(), found["refused"]) == ({"history"}, {})
+    assert "1 of 29 assets" in found["warning"]["history"]
 
 
 def test_a_heavy_asset_that_vanishes_from_its_universe_is_refused(made, year):
@@ -360,6 +392,19 @@ def test_a_revision_explains_its_own_days_only(made, year):
     rows = changed(year, old, close=pl.col("close") * 1.03)
     evidence = Evidence(learnt(year, 6))
     assert judged(made, day_before(year), rows, evidence=evidence)["refused"]["past values"]
+
+
+def test_two_days_that_were_told_anew_explain_none_between(made, year):
+    """The first and the last day of a year are no year."""
+    (series, *_) = learnt(year, 300)
+    ends = np.array([0, 1, 299])
+    found = evolve(series, days=series.days[ends], moments=series.moments[ends]).since(
+        datetime(2026, 1, 1, tzinfo=timezone.utc), LAST
+    )
+    assert [(one.first, one.last, one.days) for one in found] == [
+        (LAST - timedelta(days=299), LAST - timedelta(days=298), 2),
+        (LAST, LAST, 1),
+    ]
 
 
 def test_two_small_assets_that_change_without_a_reason_are_too_many(made, year):

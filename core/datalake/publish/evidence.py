@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
 from attrs import frozen
 
 from ..series.arrays import Array
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 @frozen
 class Revision:
-    """Closed days of one series that were learnt anew since a publication: `days` of them, the
-    first and the last, and the value columns of `canonical_id` that they may change."""
+    """Closed days of one series that were learnt anew since a publication: an unbroken run of
+    `days`, from the first to the last, and the value columns of `canonical_id` that they may change."""
 
     source: str
     asset: str
@@ -41,16 +42,19 @@ class Learnt:
     days: Array
     moments: Array
 
-    def since(self, moment: datetime, last_day: date) -> Revision | None:
-        """The days through `last_day` that were learnt after the moment, if there are any."""
+    def since(self, moment: datetime, last_day: date) -> list[Revision]:
+        """The days through `last_day` that were learnt after the moment, by unbroken runs: those
+        between two runs were not told anew."""
         newest = (last_day - EPOCH.date()).days
         late = (self.moments > (moment - EPOCH) // MICROSECOND) & (self.days <= newest)
         days = self.days[late]
-        if not len(days):
-            return None
-        first, last = (date.fromordinal(EPOCH.toordinal() + int(day)) for day in days[[0, -1]])
+        runs = np.split(days, np.flatnonzero(np.diff(days) > 1) + 1) if len(days) else []
+        return [self._revision(run) for run in runs]
+
+    def _revision(self, run: Array) -> Revision:
+        first, last = (date.fromordinal(EPOCH.toordinal() + int(day)) for day in run[[0, -1]])
         return Revision(
-            self.source, self.asset, self.canonical_id, self.columns, first, last, len(days)
+            self.source, self.asset, self.canonical_id, self.columns, first, last, len(run)
         )
 
 
@@ -65,5 +69,4 @@ class Evidence:
 
     def revisions(self, moment: datetime, last_day: date) -> list[Revision]:
         """What was learnt anew, after the moment, of days through `last_day`."""
-        found = (one.since(moment, last_day) for one in self.learnt)
-        return [one for one in found if one]
+        return [found for one in self.learnt for found in one.since(moment, last_day)]

@@ -6,7 +6,7 @@ import polars as pl
 from attrs import evolve
 
 from ..rules import GateRules
-from .breadth import crowd, listed
+from .breadth import NAMED, Crowd, crowd, finding, listed, passed
 from .candidate import Candidate, Check
 from .fresh import check_freshness
 from .newest import check_newest
@@ -47,6 +47,7 @@ def _judged(candidate: Candidate, before: Content | None, rules: GateRules) -> l
     market = crowd(before.rows)
     return [
         *_losses(candidate, before, rules.min_ratio),
+        _histories(candidate, before, market, rules),
         *check_freshness(candidate, before, market, rules),
         *check_past(candidate, before, market, rules),
         *check_newest(candidate, before, market, rules),
@@ -75,6 +76,40 @@ def _losses(candidate: Candidate, before: Content, least: float) -> list[Check]:
             for column, count in published.items()
         ),
     ]
+
+
+def _histories(candidate: Candidate, before: Content, market: Crowd, rules: GateRules) -> Check:
+    """Whether each asset still has what is published of it: what the largest lose is lost in the
+    counts of all. An asset that has no rows any more has lost everything; days before the
+    candidate's first are none of its own."""
+    names = [name for name in candidate.values if name in before.rows.columns]
+    then = before.rows.filter(pl.col("date") >= candidate.rows["date"].min())
+    both = _known(then, names).join(
+        _known(candidate.rows, names), on=["canonical_id", "column"], how="left", suffix=" now"
+    )
+    short = (
+        both.with_columns(pl.col("known now").fill_null(0))
+        .filter(pl.col("known now") < rules.min_ratio * pl.col("known"))
+        .with_columns((pl.col("known") - pl.col("known now")).alias("lost"))
+        .sort("lost", "canonical_id", "column", descending=[True, False, False])
+    )
+    if not short.height:
+        return passed("history", "no asset has lost what is published of it")
+    ids = short["canonical_id"].unique().to_list()
+    items = [
+        f"{row['canonical_id']} {row['column']} has {row['known now']:,} values, "
+        f"{row['known']:,} are published"
+        for row in short.head(NAMED).iter_rows(named=True)
+    ]
+    broad = market.many(ids, rules.max_share) or market.heavy(ids, rules.max_share)
+    told = f"{market.told(ids)} lost values: {listed(items, short.height)}"
+    return finding("history", broad, told)
+
+
+def _known(rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """By `canonical_id` and `column` how many values are `known`."""
+    counts = rows.group_by("canonical_id").agg(pl.col(names).count())
+    return counts.unpivot(names, index="canonical_id", variable_name="column", value_name="known")
 
 
 def _kept(name: str, what: str, now: int, then: int, least: float, note: str = "") -> Check:

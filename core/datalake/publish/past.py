@@ -23,14 +23,15 @@ def check_past(
 
     What nothing explains is refused where it is more than an asset or a small one. What a vendor
     revised is expected in the days that it may still settle; beyond those, or by as much as a
-    jump, it is told, and refused where it is broad. A mapping that was edited explains all.
+    jump, it is told, and refused where it is broad. A mapping that was edited explains all but
+    what is both: no edit multiplies the market.
     """
     changes = _changes(candidate, before, rules)
     if not changes.height:
         return [passed(NAME, "closed days say what was published")]
     if candidate.mapping_sha256 != before.mapping_sha256:
         detail = f"the mapping was edited, and with it changed {_told(changes, crowd)}"
-        return [finding(NAME, False, detail)]
+        return [finding(NAME, _broad(_ids(_large(changes, rules)), crowd, rules), detail)]
     known = candidate.evidence.revisions(before.learnt_through, before.last_day)
     revised = _revised(changes, known)
     unexplained = changes.join(revised, on=["column", *KEYS], how="anti")
@@ -48,18 +49,23 @@ def check_past(
 def _judged(revised: pl.DataFrame, before: Content, crowd: Crowd, rules: GateRules) -> Check:
     settled = before.last_day - timedelta(days=rules.settled_days)
     old = revised.filter(pl.col("date") <= settled)
-    large = revised.filter(
-        _factor() > pl.col("column").replace_strict(rules.jump, default=float("inf"))
-    )
+    large = _large(revised, rules)
     told = f"vendors revised {_told(revised, crowd)}"
     if not old.height and not large.height:
         return passed("revisions", told)
-    broad = (
-        crowd.many(_ids(old), rules.max_share)
-        or crowd.many(_ids(large), rules.max_share)
-        or crowd.heavy(_ids(large), rules.max_share)
-    )
+    broad = crowd.many(_ids(old), rules.max_share) or _broad(_ids(large), crowd, rules)
     return finding("revisions", broad, told)
+
+
+def _large(changes: pl.DataFrame, rules: GateRules) -> pl.DataFrame:
+    """Those of the changes that are as large as a jump."""
+    return changes.filter(
+        _factor() > pl.col("column").replace_strict(rules.jump, default=float("inf"))
+    )
+
+
+def _broad(ids: list[str], crowd: Crowd, rules: GateRules) -> bool:
+    return crowd.many(ids, rules.max_share) or crowd.heavy(ids, rules.max_share)
 
 
 def _changes(candidate: Candidate, before: Content, rules: GateRules) -> pl.DataFrame:
