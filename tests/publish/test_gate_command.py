@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import polars as pl
 import pytest
@@ -40,6 +43,18 @@ def test_a_kept_candidate_is_refused_again(output, made, frame):
     assert {name: checks[name]["detail"] for name in told} == told
     assert "unexplained" in checks["evidence"]["detail"]
     assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.parametrize("form", ["json", "table"])
+def test_a_reader_that_went_away_does_not_change_the_exit_code(output, made, frame, form):
+    """As in `datalake publish gate --format json | true`."""
+    publish(made(frame(ids=IDS[:5])), output)
+    reader, writer = os.pipe()
+    os.close(reader)
+    line = [sys.executable, "-m", "datalake", "publish", "gate", "--format", form]
+    done = subprocess.run(line, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (4, "")
 
 
 def test_what_is_published_passes(output):

@@ -82,6 +82,12 @@ def test_a_process_of_this_machine_that_died_is_not_waited_for(store):
         assert look(store)[0].run_id == "mine"
 
 
+def test_a_number_that_no_process_can_have_holds_nobody_back(store):
+    lay(store, host=socket.gethostname(), pid=10**30)
+    with leased(store, "mine", at(NOW)):
+        assert look(store)[0].run_id == "mine"
+
+
 def test_a_living_process_of_this_machine_is(store):
     lay(store, host=socket.gethostname(), pid=os.getppid())
     with pytest.raises(Held), leased(store, "mine", at(NOW)):

@@ -71,7 +71,7 @@ class Publications(RuleBasedStateMachine):
         hour, content, _ = self.log[index]
         current = self.log[-1][:2]
         keep = Keep(4, timedelta(0))
-        pointer, done = roll_back(self.place, name, "model", keep, self.clock)
+        pointer, done, _ = roll_back(self.place, name, "model", keep, self.clock)
         assert done == ((hour, content) != current)
         if done:
             self.log.append((hour, content, current))

@@ -12,8 +12,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from datalake.errors import ConfigError, StoreError
+from datalake.errors import ConfigError, Conflict, StoreError
 from datalake.publish import check_output, publish
+from datalake.publish.copies import copy
+from datalake.publish.place import LocalPlace, open_place
 from datalake.publish.target import assets_path, candidate_path
 
 
@@ -30,6 +32,13 @@ def test_a_free_place_is_fine_and_left_as_it_was(tmp_path):
     check_output(tmp_path / "deep" / "er" / "data.parquet", synthetic=False)
     check_output(tmp_path / "data.parquet", synthetic=True)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("output", ["", "/", "file:///", "results/", "file:results/"])
+def test_what_can_only_be_a_folder_is_refused(output):
+    """Whether there is such a folder or not."""
+    with pytest.raises(ConfigError, match="is a folder: name the file in it"):
+        open_place(output, {}, {})
 
 
 def test_missing_folders_are_made(made, tmp_path):
@@ -156,7 +165,7 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))
 large = frame(ids=[f"a{at}" for at in range(30)], days=300)
 try:
-    publish(made(large), path)
+    publish(made(large), path, force="for the test")
 except StoreError as error:
     print(error)
 outcome = publish(made(large.with_columns(volume=-1.0)), path)
@@ -181,6 +190,41 @@ def test_a_disk_without_room_changes_nothing(made, output):
     assert "; what was published before stands" in printed
     assert "False None candidate: it could not be kept" in printed
     assert contents(output.parent) == before
+
+
+def test_a_rollback_whose_copy_has_no_room_says_so(made, frame, output):
+    """The pointer moved and the file of the fixed name did not: exit code 3, again and again, until
+    there is room."""
+    large = frame(ids=[f"a{at}" for at in range(30)], days=300)
+    for at in range(2):
+        rows = large.with_columns(volume=1.0 + at)
+        assert publish(made(rows), output, force="for the test").new
+    before = output.read_bytes()
+    line = [sys.executable, "-Bm", "datalake", "publish", "rollback", "1"]
+    line += ["--reason", "a test", "--output", str(output)]
+    tight = ["sh", "-c", 'ulimit -f 20; exec "$@"', "sh", *line]
+    for words in ("is published at", "nothing to do"):
+        done = subprocess.run(tight, capture_output=True, text=True, check=False)
+        assert (done.returncode, output.read_bytes()) == (3, before), done.stderr
+        assert words in done.stdout
+        assert "could not be written (File too large)" in done.stderr
+    assert subprocess.run(line, capture_output=True, check=False).returncode == 0
+    assert output.read_bytes() != before
+
+
+class Contended(LocalPlace):
+    """A folder in which somebody else is always first."""
+
+    def write(self, name, data, over):
+        raise Conflict(f"{name} was written by somebody else")
+
+
+def test_a_copy_that_others_keep_writing_is_told(made, output):
+    """Giving up is no success."""
+    publish(made(), output)
+    output.write_bytes(b"")
+    (check,) = copy(Contended(output), {})
+    assert "may be those of the version before" in check.detail
 
 
 def test_a_write_that_fails_is_a_store_error(made, tmp_path):

@@ -43,7 +43,10 @@ def print_rows(
 
 def print_json(document: Any) -> None:
     """Print one value for programs."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+    try:
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+    except BrokenPipeError:  # the command's exit code is still to be told
+        forget(1)
 
 
 def console() -> Console:

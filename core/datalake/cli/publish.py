@@ -190,7 +190,8 @@ def rollback(version: str | None, reason: str, output: Output, form: str) -> Non
     """Publish an earlier VERSION again: without one, what was published before the current one.
 
     What a later run brings is published as usual; a run as of an earlier instant than anything
-    that was ever published is not, and neither is the very version that was rolled back.
+    that was ever published is not, and neither is the very version that was rolled back. Exit
+    code 3 says that the version is published, but the file of the fixed name could not be written.
 
     \b
     Examples:
@@ -198,14 +199,21 @@ def rollback(version: str | None, reason: str, output: Output, form: str) -> Non
       datalake publish rollback 7 --reason "the last good one"
     """
     keep = Keep(output.settings.publish.history)
-    pointer, done = roll_back(output.place, version, reason, keep, now)
+    pointer, done, trouble = roll_back(output.place, version, reason, keep, now)
+    _say_rollback(pointer.current, done, version, output.place.url, form)
+    for check in trouble:
+        click.echo(str(check), err=True)
+    if trouble:
+        click.get_current_context().exit(int(Exit.DEGRADED))
+
+
+def _say_rollback(current: Entry, done: bool, version: str | None, url: str, form: str) -> None:
     if form == "json":
-        print_json({**pointer.current.plain(), "new": done})
+        print_json({**current.plain(), "new": done})
         return
-    current = pointer.current
     state = f"version {current.version} (sequence {current.sequence}) is published"
     if done:
-        click.echo(f"{state} at {output.place.url}")
+        click.echo(f"{state} at {url}")
     elif version is None:
         click.echo(f"nothing to do: {state} since a rollback; name a VERSION to go further back")
     else:

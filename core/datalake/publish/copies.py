@@ -78,6 +78,7 @@ def _copy(place: Place, name: str, kind: str, files: Mapping[str, bytes]) -> Non
             return
         except Conflict:
             continue
+    raise Conflict("others write it all the time")
 
 
 def keep_candidate(place: Place, data: bytes) -> Check:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 @frozen
 class Revision:
     """Closed days of one series that were learnt anew since a publication: an unbroken run of
-    `days`, from the first to the last, and the value columns of `canonical_id` that they may change."""
+    `days`, from the first to the last, and the value columns of `canonical_id` that they may
+    change."""
 
     source: str
     asset: str

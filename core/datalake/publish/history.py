@@ -10,6 +10,7 @@ from attrs import evolve
 from ..errors import ConfigError, Conflict, StoreError
 from . import pointer as pointing
 from . import versions
+from .candidate import Check
 from .copies import TRIES, copy
 from .place import Place, in_words, published_name, taken
 from .pointer import KINDS, Entry, Keep, Pointer, follow, swap
@@ -53,12 +54,12 @@ def before(pointer: Pointer) -> Entry:
 
 def roll_back(
     place: Place, name: str | None, reason: str, keep: Keep, clock: Callable[[], datetime]
-) -> tuple[Pointer, bool]:
+) -> tuple[Pointer, bool, tuple[Check, ...]]:
     """Publish a version of the history again, or without a name the one before the current.
 
     Returns the pointer, and False where there was nothing to do: that version is published, or
-    (without a name) the last publication was a rollback already. Raises ConfigError for what the
-    history does not have, or has no more whole.
+    (without a name) the last publication was a rollback already; and what is amiss with the
+    copies. Raises ConfigError for what the history does not have, or has no more whole.
     """
     try:
         with place.turn():
@@ -74,7 +75,7 @@ def roll_back(
 
 def _attempt(
     place: Place, name: str | None, reason: str, keep: Keep, clock: Callable[[], datetime]
-) -> tuple[Pointer, bool]:
+) -> tuple[Pointer, bool, tuple[Check, ...]]:
     pointer, generation = _read(place)
     current = pointer.current
     if name is None:
@@ -83,8 +84,7 @@ def _attempt(
         target = find(pointer, name)
     files = {kind: versions.read(place.store, target, kind) for kind in KINDS}
     if target.version == current.version:
-        copy(place, {})
-        return pointer, False
+        return pointer, False, copy(place, {})
     whole = {kind: data for kind, data in files.items() if data is not None}
     if len(whole) < len(KINDS):
         raise ConfigError(f"version {target.version} is damaged: choose another one")
@@ -98,8 +98,7 @@ def _attempt(
     )
     pointer = follow(pointer, again, pointer.synthetic, keep)
     swap(place.store, pointer, generation)
-    copy(place, whole)
-    return pointer, True
+    return pointer, True, copy(place, whole)
 
 
 def _read(place: Place) -> tuple[Pointer, str]:

@@ -28,7 +28,7 @@ def gone(pid: int, born: str) -> bool:
     """
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # or no process can have such a number
         return True
     except OSError:
         pass  # it lives, and is another user's

@@ -86,14 +86,9 @@ def open_place(
     """
     url = str(output)
     if url.lower().startswith("file:"):
-        return LocalPlace(open_local(url).root)
+        return _local(url, open_local(url).root)
     if not re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", url):
-        if not Path(url).name:
-            example = Path(url) / f"{DATA}{_SUFFIX}"
-            raise ConfigError(
-                f"output {url or '(empty)'} is a folder: name the file in it, such as {example}"
-            )
-        return LocalPlace(Path(url))
+        return _local(url, Path(url))
     folder, _, name = url.rpartition("/")
     if not name.endswith(_SUFFIX) or name == _SUFFIX or folder.endswith((":", ":/")):
         raise ConfigError(
@@ -105,6 +100,15 @@ def open_place(
     except ConfigError as error:
         raise ConfigError(f"output {url}: {error}") from error
     return StorePlace(url, name, store, versions)
+
+
+def _local(url: str, path: Path) -> LocalPlace:
+    if not path.name or url.endswith(("/", os.sep)):  # a path drops the slash that means a folder
+        example = path / f"{DATA}{_SUFFIX}"
+        raise ConfigError(
+            f"output {url or '(empty)'} is a folder: name the file in it, such as {example}"
+        )
+    return LocalPlace(path)
 
 
 @frozen
