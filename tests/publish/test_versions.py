@@ -97,7 +97,7 @@ def test_the_same_instant_with_other_bytes_is_published(three, day):
 def test_a_rollback_and_what_comes_after(three, day):
     """It raises the sequence and keeps the fence: the late old run and the very version that was
     taken back are refused, the next newer run goes on."""
-    pointer, done = back(three)
+    pointer, done, _ = back(three)
     assert done
     assert (pointer.current.sequence, pointer.max_as_of) == (4, day(2).as_of)
     assert three.read_bytes() == resolved(three) == encode_data(day(1))
@@ -178,6 +178,37 @@ def test_a_damaged_pointer_is_made_again(three, folder, day, damage):
     assert publish(day(3), three, force="for the test").sequence == 4
 
 
+@pytest.mark.parametrize("damage", ["pointer", "pointer and versions"])
+def test_a_damaged_pointer_does_not_change_what_is_real(three, folder, day, damage):
+    """Versions and copies say what they are, not the run that finds them."""
+    (folder / "current.json").write_bytes(b"{")
+    if "versions" in damage:
+        for path in folder.glob("versions/*/user_facing_data.parquet"):
+            path.write_bytes(b"")
+    before = three.read_bytes()
+    with pytest.raises(ConfigError, match="holds real data and this run has synthetic"):
+        publish(day(3, synthetic=True), three, force="for the test")
+    with pytest.raises(ConfigError, match="holds real data and this run has synthetic"):
+        check_output(three, synthetic=True)
+    assert three.read_bytes() == before
+
+
+def test_a_pointer_that_is_gone_is_made_again(three, folder, day):
+    """Fence, history and numbers go on."""
+    (folder / "current.json").unlink()
+    assert refused(publish(day(1), three)) == ["fence"]
+    assert [one.sequence for one in read_history(LocalPlace(three)).history] == [3, 2, 1]
+    assert publish(day(3), three, force="for the test").sequence == 4
+
+
+def test_a_version_that_never_was_published_makes_no_pointer(output, folder, day):
+    """A first run that was killed between the two."""
+    publish(day(1), output)
+    for path in (folder / "current.json", output, assets_path(output)):
+        path.unlink()
+    assert publish(day(0), output).sequence == 1
+
+
 def test_a_damaged_pointer_does_not_undo_a_rollback(three, folder, day):
     """The copy tells which version was the current one."""
     back(three)
@@ -190,7 +221,7 @@ def test_a_damaged_pointer_does_not_undo_a_rollback(three, folder, day):
 
 def test_a_damaged_version_is_healed_by_its_copy_or_its_run(three, folder, day):
     """A version whose copy is whole is written again; where both are lost, there is nothing to
-    compare with, and the run says so."""
+    compare with but the version before, and the run says so."""
     current = read_history(LocalPlace(three)).current
     path = folder / "versions" / current.version / "user_facing_data.parquet"
     whole = path.read_bytes()
@@ -203,7 +234,8 @@ def test_a_damaged_version_is_healed_by_its_copy_or_its_run(three, folder, day):
     assert path.read_bytes() == three.read_bytes() == whole
     shutil.rmtree(path.parent)
     three.unlink()
-    outcome = publish(day(3), three)
+    assert refused(publish(day(3), three)) == ["past values"]
+    outcome = publish(day(3), three, force="for the test")
     assert outcome.new
     assert any("has lost its files" in check.detail for check in outcome.checks)
 

@@ -28,7 +28,10 @@ def check_gate(
     first: tuple[Check, ...] = ()
     content = before.content if isinstance(before, Published) else None
     if isinstance(before, Damaged):
-        detail = f"damaged, so there is nothing to compare with: {before.reason}"
+        earlier = before.earlier
+        content = earlier.content if earlier else None
+        instead = f"the version as of {earlier.as_of:%Y-%m-%d %H:%M}Z" if earlier else "nothing"
+        detail = f"damaged, so there is {instead} to compare with: {before.reason}"
         first = (Check("published file", False, "warning", detail),)
     elif content is None:
         detail = "there is none yet, so there is nothing to compare with"

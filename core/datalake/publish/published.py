@@ -40,10 +40,12 @@ class Published:
 
 @frozen
 class Damaged:
-    """A file that cannot be read; `plausible` where its bytes look like what a crash leaves."""
+    """A file that cannot be read; `plausible` where its bytes look like what a crash leaves.
+    `earlier` is the newest version before it that is whole, if there is one."""
 
     reason: str
     plausible: bool
+    earlier: Published | None = None
 
 
 @frozen

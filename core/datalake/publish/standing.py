@@ -56,6 +56,8 @@ def examine(place: Place, synthetic: bool) -> Standing:
     lost = tuple(kind for kind, data in lying.items() if data is None)
     names = {DATA: place.name, ASSETS: assets_name(place.name)}
     data, assets = (_named(place, entry, kind, lying[kind], name) for kind, name in names.items())
+    if isinstance(data, Damaged):
+        data = evolve(data, earlier=versions.newest_whole(place.store, pointer.history))
     return Standing(pointer, generation, data, assets, damage, lost)
 
 
@@ -67,9 +69,9 @@ def guard(place: Place, synthetic: bool) -> tuple[Pointer | None, str, str]:
     except pointing.NotOurs as error:
         name = f"{published_name(place.name)}/{pointing.KEY}"
         raise taken(place, name, str(error)) from None
-    if damage:
-        pointer = versions.rebuild(place.store, synthetic, place.state(place.name).sha256)
-    history = pointer.history if pointer else ()
+    if pointer is None:
+        pointer, damage = _rebuilt(place, synthetic, damage)
+    history = pointer.history if pointer and not damage else ()  # of a rebuilt one the copies speak
     known = {file.sha256 for entry in history for file in entry.files.values()}
     kinds = {place.name: DATA, assets_name(place.name): ASSETS, candidate_name(place.name): DATA}
     found = {
@@ -87,6 +89,21 @@ def guard(place: Place, synthetic: bool) -> tuple[Pointer | None, str, str]:
         if was != synthetic:
             raise _mixed(place, was)
     return pointer, generation, damage
+
+
+def _rebuilt(place: Place, synthetic: bool, damage: str) -> tuple[Pointer | None, str]:
+    """A pointer that is damaged, or gone, made again from the versions, and what was wrong with it.
+
+    One that was never written leaves versions too, those of a run that was killed before it
+    published: only a copy, which comes after the pointer, tells that there was one.
+    """
+    copy = place.state(place.name).sha256
+    pointer = versions.rebuild(place.store, synthetic, copy)
+    if damage or pointer is None:
+        return pointer, damage
+    if copy == pointer.current.files[DATA].sha256:
+        return pointer, "it is missing"
+    return None, ""
 
 
 def settle(place: Place, standing: Standing, at: datetime) -> Standing:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 
@@ -17,6 +17,7 @@ from ..stores import ABSENT, Store
 from .layout import ASSETS, DATA
 from .place import PROBES
 from .pointer import DAMAGE, KINDS, VERSION, Entry, File, Pointer, entry_of, version_key
+from .published import Published, look
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,7 @@ def rebuild(store: Store, synthetic: bool, copy: str | None) -> Pointer | None:
 
     It knows nothing of rollbacks, and for each version only the first time that it was published.
     The current one is that of which the data file's copy is, by its sha256; else the newest.
+    Whether that is synthetic its data say; `synthetic` counts only where no version is whole.
     """
     lying = {one.key: one.metadata for one in store.list("versions/")}
     entries = []
@@ -95,7 +97,19 @@ def rebuild(store: Store, synthetic: bool, copy: str | None) -> Pointer | None:
             history.insert(0, evolve(entry, sequence=history[0].sequence + 1))
             break
     newest = max(entry.as_of for entry in entries)
-    return Pointer(synthetic=synthetic, max_as_of=newest, history=tuple(history))
+    whole = newest_whole(store, history)
+    origin = whole.synthetic if whole else synthetic
+    return Pointer(synthetic=origin, max_as_of=newest, history=tuple(history))
+
+
+def newest_whole(store: Store, history: Sequence[Entry]) -> Published | None:
+    """The data file of the first of these versions that still has it whole."""
+    for entry in history:
+        data = read(store, entry, DATA)
+        found = None if data is None else look(data, DATA)
+        if isinstance(found, Published):
+            return found
+    return None
 
 
 def sweep(store: Store, pointer: Pointer, now: datetime, grace: timedelta) -> None:
