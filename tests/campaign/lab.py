@@ -104,7 +104,7 @@ class Lab:
         except subprocess.TimeoutExpired:
             process.kill()
             (out, err), code = process.communicate(), 999
-        done = Done(code, out.decode(), err.decode())
+        done = Done(code, (out or b"").decode(), (err or b"").decode())
         self.done.append(done)
         return done
 

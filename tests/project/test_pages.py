@@ -110,7 +110,7 @@ def test_each_flag_in_the_text_exists(page):
     known = {"--help"}
     for _, command in commands():
         known |= {name for parameter in command.params for name in parameter.opts}
-    foreign = {"--durations", "--page"}
+    foreign = {"--durations"}
     for code in re.findall(r"`([^`\n]+)`", PAGES[page]):
         if not code.startswith(("python", "pip", "git", "pytest")):
             assert set(re.findall(r"(?<!\S)--[a-z-]+", code)) <= known | foreign, code
