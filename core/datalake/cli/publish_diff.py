@@ -16,6 +16,7 @@ from .publish import Output, command, output_options
 
 #: Single changes and names that are shown; JSON has them all.
 SHOWN, NAMED = 15, 5
+#: Causes whose changes are shown one by one.
 _TOLD = ("mapping", "filled", "withdrawn", "revision")
 
 
@@ -65,9 +66,7 @@ def _tell(found: Difference) -> None:
         if names:
             more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
             click.echo(f"{what}: {', '.join(names[:NAMED])}{more}")
-    told = [
-        one for one in found.changes if one.why in ("mapping", "filled", "withdrawn", "revision")
-    ]
+    told = [one for one in found.changes if one.why in _TOLD]
     told.sort(key=lambda one: (one.why != "revision", -abs(one.share), -one.cells))
     if told:
         print_rows(
