@@ -161,6 +161,8 @@ if TYPE_CHECKING:
     Fetched = Any
     Resolve = Callable[[Asset, Client], str | None]
     Fetch = Callable[[str, Window, Client], Fetched]
+    #: Returns the same with `native_id` beside `time`, one row for each asset that it tells of.
+    Snapshot = Callable[[Sequence[str], Client], Fetched]
     ListAssets = Callable[[Sequence[str] | None, Client], Iterator[Asset]]
     ListCatalogue = Callable[[Client], Iterable[CatalogueEntry]]
     Classify = Callable[[int, bytes], "type[Exception] | None"]
@@ -179,6 +181,12 @@ class Dataset:
       the window. `time` holds integers since 1970 in `time_unit`, or time stamps.
     - `resolve(asset, client)` gives the provider's own name for an asset, or None where the
       provider does not cover it.
+    - `snapshot(native_ids, client)`, where there is one, brings the open day of many assets in few
+      calls: `native_id`, `time` and the declared columns, at most one row for each id. `time`
+      is the moment of that state, written as in a fetch; a row counts only if it lies in the day
+      that is open, whatever `stamp` says. Units are those of the columns; an amount of a day is
+      that of the 24 hours up to `time`. What cannot be compared with what `fetch` brings is null,
+      or has no row. It raises as a fetch does; then nothing is known of the open day.
     - `stamp` says which day a row's time means; the framework turns it into that day.
     - `settle` is how long after midnight the day before is final.
     - `since` is the first day that exists; `reach` limits single plans further.
@@ -195,6 +203,7 @@ class Dataset:
     fetch: Fetch
     stamp: Stamp
     resolve: Resolve = same_id
+    snapshot: Snapshot | None = None
     time_unit: Literal["s", "ms"] = "s"
     settle: timedelta = timedelta(0)
     since: date = date(2009, 1, 3)

@@ -17,7 +17,7 @@ from datalake import (
     hookimpl,
 )
 
-from . import market, ohlc
+from . import market, ohlc, snapshot
 from .catalogue import catalogue
 from .plans import FREE, PAID, PLANS
 from .universe import assets
@@ -37,6 +37,7 @@ MARKET = Dataset(
         "volume": Column(USD, "traded on all markets in the 24 hours of the day", minimum=0),
     },
     fetch=market.fetch,
+    snapshot=snapshot.market,
     stamp=Stamp.END,
     time_unit="ms",
     settle=SETTLE,

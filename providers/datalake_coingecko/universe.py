@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from itertools import count
 
 import msgspec
@@ -16,6 +17,10 @@ PER_PAGE = 250
 #: Ids per call when assets are asked for by name: keeps the URL below some 6,000 characters.
 IDS_PER_CALL = 200
 
+#: CoinGecko renews its list within a minute; one that is so old still says what is "now" for a
+#: day's last row, and spares a run that asks for the largest coins twice a call.
+KEEP = timedelta(minutes=5)
+
 
 class Row(msgspec.Struct):
     """What is wanted of a row of `/coins/markets`. Nearly every field may be null (OpenAPI)."""
@@ -27,6 +32,7 @@ class Row(msgspec.Struct):
     current_price: float | None = None
     market_cap: float | None = None
     total_volume: float | None = None
+    last_updated: datetime | None = None
 
 
 def assets(ids: Sequence[str] | None, client: Client) -> Iterator[Asset]:
@@ -52,21 +58,29 @@ def _top(client: Client) -> Iterator[Asset]:
 
 
 def _named(ids: Sequence[str], client: Client) -> Iterator[Asset]:
+    found = [as_asset(row) for row in named(ids, client).values()]
+    # Each call is in order; over several calls the caps decide, those unknown last.
+    yield from sorted(found, key=lambda asset: -(asset.market_cap or 0))
+
+
+def named(ids: Sequence[str], client: Client, **more: str) -> dict[str, Row]:
+    """The rows of these coins by id, as far as they are listed."""
     wanted = list(dict.fromkeys(ids))
-    found: dict[str, Asset] = {}
+    found: dict[str, Row] = {}
     for first in range(0, len(wanted), IDS_PER_CALL):
         some = wanted[first : first + IDS_PER_CALL]
-        rows = page(client, 1, ids=",".join(some))
-        found.update((row.id, as_asset(row)) for row in rows if row.id in some)
-    # Each call is in order; over several calls the caps decide, those unknown last.
-    yield from sorted(found.values(), key=lambda asset: -(asset.market_cap or 0))
+        rows = page(client, 1, ids=",".join(some), **more)
+        found.update((row.id, row) for row in rows if row.id in some)
+    return found
 
 
 def page(client: Client, number: int, **more: str) -> list[Row]:
     """One page of `/coins/markets`, largest market cap first; `more` are further query items."""
     query = {"vs_currency": "usd", "order": "market_cap_desc", "per_page": PER_PAGE, "page": number}
+    # Unless asked, prices are rounded (1.0049 to 1.0), which no chart does.
+    query |= {"precision": "full"}
     # The type is checked: a job that did not once saved the body of a 403 as the day's list.
-    return client.get("coins/markets", {**query, **more}, into=list[Row])
+    return client.get("coins/markets", {**query, **more}, into=list[Row], keep=KEEP)
 
 
 def as_asset(row: Row) -> Asset:

@@ -19,7 +19,7 @@ from datalake import (
     hookimpl,
 )
 
-from . import resolve, series
+from . import resolve, series, snapshot
 
 USD = "US dollars"
 
@@ -44,6 +44,7 @@ CHAIN_TVL = Dataset(
     },
     fetch=series.chain_tvl,
     resolve=resolve.chain_tvl,
+    snapshot=snapshot.chain_tvl,
     stamp=Stamp.START,
     settle=TVL_SETTLE,
     since=date(2017, 9, 27),
@@ -63,6 +64,7 @@ PROTOCOL_TVL = Dataset(
     },
     fetch=series.protocol_tvl,
     resolve=resolve.protocol_tvl,
+    snapshot=snapshot.protocol_tvl,
     stamp=Stamp.START,
     settle=TVL_SETTLE,
     since=date(2017, 9, 27),
@@ -81,6 +83,7 @@ DEX_VOLUME = Dataset(
     },
     fetch=series.dex_volume,
     resolve=resolve.dex_volume,
+    snapshot=snapshot.dex_volume,
     stamp=Stamp.START,
     settle=DEX_SETTLE,
     since=date(2014, 1, 1),

@@ -75,17 +75,18 @@ def slug_of(row: Protocol) -> str:
 
 def locked_parts(native_id: str, client: Client) -> list[Part]:
     """The pages of `/protocol` that make up the TVL of a protocol or a family."""
-    rows = [] if _is_single(native_id) else lists.protocols(client)
+    rows = [] if is_single(native_id) else lists.protocols(client)
     return _parts(native_id, client, rows, locks, lambda row: bool(row.tvl))
 
 
 def traded_parts(native_id: str, client: Client) -> list[Part]:
     """The pages of `/summary/dexs` that make up the volume of a protocol or a family."""
-    rows = [] if _is_single(native_id) else lists.markets(client).protocols
+    rows = [] if is_single(native_id) else lists.markets(client).protocols
     return _parts(native_id, client, rows, trades, lambda row: bool(row.volume))
 
 
-def _is_single(native_id: str) -> bool:
+def is_single(native_id: str) -> bool:
+    """Whether it is a protocol of its own, not a family."""
     return native_id.startswith("protocol:")
 
 
@@ -96,20 +97,30 @@ def _parts(
     counts: Callable[[Row], bool],
     valued: Callable[[Row], bool],
 ) -> list[Part]:
-    """A `parent:` is looked at again here: it may come from the mapping, which cannot know who
-    joins the family later."""
     slug = native_id.partition(":")[2]
-    if _is_single(native_id):
+    if is_single(native_id):
         return [Part(slug)]
-    ids = _ids(slug, client)
-    members = [row for row in rows if row.parent in ids]
-    found = kind(members, counts)
-    if not found:
+    whole, members = members_of(native_id, client, rows, counts)
+    if not members:
         raise NotFound(f"DefiLlama lists no member of {native_id} that counts for this dataset")
-    if found == "parent" and native_id.startswith("parent:"):
+    if whole:
         return [Part(slug)]
     # by name, since the lists are in order of size: the sum of floats depends on their order
-    return sorted(Part(row.slug, valued(row)) for row in members if counts(row))
+    return sorted(Part(row.slug, valued(row)) for row in members)
+
+
+def members_of(
+    native_id: str, client: Client, rows: Sequence[Row], counts: Callable[[Row], bool]
+) -> tuple[bool, list[Row]]:
+    """The members of a family that count, and whether DefiLlama's own sum of it is meant.
+
+    A `parent:` is looked at again here: it may come from the mapping, which cannot know who
+    joins the family later.
+    """
+    ids = _ids(native_id.partition(":")[2], client)
+    members = [row for row in rows if row.parent in ids]
+    whole = kind(members, counts) == "parent" and native_id.startswith("parent:")
+    return whole, [row for row in members if counts(row)]
 
 
 def _ids(slug: str, client: Client) -> set[str]:

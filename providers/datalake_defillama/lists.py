@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 
@@ -22,7 +23,8 @@ class Chain(msgspec.Struct):
 
 
 class Protocol(msgspec.Struct):
-    """A row of `/protocols`; a member of a family names its parent."""
+    """A row of `/protocols`; a member of a family names its parent. DefiLlama's own sum of the
+    family may leave out a member (`left_out`), or some of its tokens (`tokens_left_out`)."""
 
     id: str
     slug: str
@@ -31,10 +33,13 @@ class Protocol(msgspec.Struct):
     tvl: float | None = None
     parent: str | None = msgspec.field(name="parentProtocol", default=None)
     parent_slug: str | None = msgspec.field(name="parentProtocolSlug", default=None)
+    left_out: bool | None = msgspec.field(name="excludeTvlFromParent", default=None)
+    tokens_left_out: Any = msgspec.field(name="tokensExcludedFromParent", default=None)
 
 
 class Market(msgspec.Struct):
-    """A protocol in `/overview/dexs`."""
+    """A protocol in `/overview/dexs`: what was traded on it in the last 24 hours, in the last 7
+    days and in the 7 before them; null where its adapter has told nothing."""
 
     id: str = msgspec.field(name="defillamaId")
     slug: str
@@ -42,6 +47,8 @@ class Market(msgspec.Struct):
     parent: str | None = msgspec.field(name="parentProtocol", default=None)
     doublecounted: bool | None = None
     volume: float | None = msgspec.field(name="total24h", default=None)
+    week: float | None = msgspec.field(name="total7d", default=None)
+    week_before: float | None = msgspec.field(name="total14dto7d", default=None)
 
 
 class Markets(msgspec.Struct):

@@ -39,6 +39,7 @@ SOCIAL = Dataset(
     },
     fetch=social.fetch,
     resolve=resolve.coin_number,
+    snapshot=social.snapshot,
     stamp=Stamp.START,
     # Hourly buckets, answers up to an hour old. Search terms are corrected afterwards, back to 72
     # hours: that is left to the overlap of the next fetch, which compares and records revisions.

@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-import msgspec
-
 from datalake import Asset, Client
 
-#: The list is renewed within the hour.
-KEEP = timedelta(hours=1)
+from .lists import Coin, coins
 
 #: How far LunarCrush's market cap (from CoinMarketCap) may be from CoinGecko's.
 CAP_TOLERANCE = 0.2
-
-
-class Coin(msgspec.Struct):
-    """A row of `/public/coins/list/v1`; it bears no CoinGecko id."""
-
-    id: int
-    symbol: str | None = None
-    name: str | None = None
-    market_cap: float | None = None
-
-
-class Coins(msgspec.Struct):
-    """The body of the list."""
-
-    data: list[Coin]
 
 
 def coin_number(asset: Asset, client: Client) -> str | None:
@@ -36,11 +16,7 @@ def coin_number(asset: Asset, client: Client) -> str | None:
     Symbols are no identity among 7,500 coins, and a wrong match would not show: where not
     exactly one agrees, or the asset is known by its id alone, there is none.
     """
-    # Ranks differ from CoinGecko's, so the longest page is taken. `desc` is left out: any value
-    # of it reverses, even `false`; and a parameter that is not known is refused.
-    query = {"sort": "market_cap_rank", "limit": 1000}
-    coins = client.get("public/coins/list/v1", query, into=Coins, keep=KEEP)
-    return match(asset, coins.data)
+    return match(asset, coins(client).data)
 
 
 def match(asset: Asset, coins: list[Coin]) -> str | None:

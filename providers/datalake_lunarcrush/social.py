@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -9,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datalake import Client, Window
+
+from .lists import Coins, coins
 
 
 class Day(msgspec.Struct):
@@ -46,3 +49,21 @@ def table(series: TimeSeries) -> dict[str, NDArray[Any]]:
         for name in MEASURES
     }
     return {"time": np.array([day.time for day in series.data], dtype=np.int64), **columns}
+
+
+def snapshot(numbers: Sequence[str], client: Client) -> dict[str, list[Any]]:
+    """The coins as the list has them: scores of now, and what was said in the last 24 hours."""
+    return present(numbers, coins(client), int(client.now.timestamp()))
+
+
+def present(numbers: Sequence[str], listed: Coins, now: int) -> dict[str, list[Any]]:
+    """The listed ones of these coins as columns; `time` is when the list was made, else now."""
+    wanted = set(numbers)
+    rows = [coin for coin in listed.data if str(coin.id) in wanted]
+    columns = {name: [getattr(coin, name) for coin in rows] for name in MEASURES if name != "close"}
+    return {
+        "native_id": [str(coin.id) for coin in rows],
+        "time": [listed.config.generated or now] * len(rows),
+        **columns,
+        "close": [coin.price for coin in rows],
+    }

@@ -11,7 +11,8 @@ import yaml
 
 from datalake import Asset
 from datalake_defillama.parents import PARENTS
-from datalake_lunarcrush.resolve import Coin, match
+from datalake_lunarcrush.lists import Coin
+from datalake_lunarcrush.resolve import match
 
 from .llama import Llama
 from .test_directory import (

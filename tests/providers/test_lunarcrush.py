@@ -9,7 +9,8 @@ from attrs import evolve
 
 import datalake_lunarcrush
 from datalake import Asset, Refused, Unavailable
-from datalake_lunarcrush.resolve import Coin, Coins, match
+from datalake_lunarcrush.lists import Coin, Coins
+from datalake_lunarcrush.resolve import match
 from datalake_lunarcrush.social import TimeSeries, table
 
 BITCOIN = Asset("bitcoin", "btc", "Bitcoin", market_cap=2_150_000_000_000.0)

@@ -87,7 +87,8 @@ def show(name: str, form: str, plugins: tuple[str, ...] | None, no_plugins: bool
         click.echo(
             f"\n{provider.name}.{dataset['name']}: stamped with the {dataset['stamp']}; "
             f"from {dataset['since']}; a day settles after {dataset['settles_after']}; "
-            f"fetched unasked on: {dataset['on_by_default']}"
+            f"fetched unasked on: {dataset['on_by_default']}; "
+            f"snapshots of the open day: {'yes' if dataset['snapshots'] else 'no'}"
         )
         print_rows(dataset["columns"], form)
 
@@ -127,6 +128,7 @@ def _dataset(dataset: Dataset) -> dict[str, Any]:
         "stamp": dataset.stamp.value,
         "since": dataset.since.isoformat(),
         "settles_after": str(dataset.settle),
+        "snapshots": dataset.snapshot is not None,
         "on_by_default": ", ".join(sorted(dataset.plans)) if dataset.plans else "all plans",
         "columns": [
             {"column": name, "type": one.type, "unit": one.unit, "meaning": one.meaning}

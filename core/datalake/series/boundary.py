@@ -16,7 +16,9 @@ from ..errors import SchemaError
 from ..models import DAY, Column, Dataset
 from .arrays import Array, to_arrow
 from .columns import ARROW_TYPES, Cells, from_pandas, to_cells, to_column, within
-from .stamps import EPOCH, MICROSECOND, NO_DAY, to_days, to_stamps
+from .stamps import EPOCH, MICROS_PER_DAY, MICROSECOND, NO_DAY, to_days, to_stamps
+
+_NATIVE_ID = Column("", "the provider's own name for an asset", "string")
 
 
 @frozen
@@ -65,6 +67,31 @@ def to_series(dataset: Dataset, raw: Any, *, now: datetime) -> Series:
     days = to_days(dataset, stamps, now=now)
     rows = _latest(stamps, days, cells)
     return _limited(dataset, days[rows], {name: cell[rows] for name, cell in cells.items()})
+
+
+def to_open_day(dataset: Dataset, raw: Any, *, now: datetime) -> dict[str, Series]:
+    """Check and type what a snapshot returned: by native id a series of the one day that is open.
+
+    A row whose `time` lies in another day is left out. Raises SchemaError as `to_series` does, and
+    where an id has no name or several rows.
+    """
+    delivered = _columns(raw, ["native_id", "time", *dataset.columns])
+    ids = to_cells("native_id", _NATIVE_ID, delivered["native_id"])
+    days = to_stamps(dataset, delivered["time"]) // MICROS_PER_DAY
+    cells = {name: to_cells(name, col, delivered[name]) for name, col in dataset.columns.items()}
+    counts = {"time": len(days), **{name: len(cell) for name, cell in cells.items()}}
+    _check_lengths({"native_id": len(ids), **counts})
+    twice = [name for name, count in Counter(ids.values.tolist()).items() if count > 1]
+    if twice or not ids.valid.all():
+        fault = f"has several rows for {_listed(twice[:3])}" if twice else "has a row of no asset"
+        raise SchemaError(f"the answer {fault}")
+    rows = np.flatnonzero(days == (now - EPOCH) // DAY)
+    return {
+        ids.values[row]: _limited(
+            dataset, days[[row]], {name: cell[np.array([row])] for name, cell in cells.items()}
+        )
+        for row in rows
+    }
 
 
 def _columns(raw: Any, needed: list[str]) -> Mapping[str, Any]:
