@@ -51,7 +51,13 @@ def _rows(path, asset):
 
 def published(candidate):
     """What is at the output once the candidate is published."""
-    content = Content(candidate.rows, candidate.last_day, candidate.as_of, candidate.mapping_sha256)
+    content = Content(
+        candidate.rows,
+        candidate.last_day,
+        candidate.as_of,
+        candidate.mapping_sha256,
+        candidate.open_day,
+    )
     return Published(candidate.synthetic, candidate.as_of, content)
 
 

@@ -67,6 +67,28 @@ def test_a_new_day(diff, made, later, frame):
     assert len(found.changes) == 2 * 8
 
 
+def test_an_open_day_is_told_as_one(diff, made, later, frame):
+    """Whether its state moved on, or closed data took its place: it is no revision."""
+    rows = frame(days=10)
+    then = made(rows, open_day=LAST_DAY)
+    moved = later(cell(rows, "aave", LAST_DAY, close=150.0, volume=None), open_day=LAST_DAY)
+    assert told(diff(then, moved)) == {
+        ("aave", "close", "open_day"): 1,
+        ("aave", "volume", "open_day"): 1,
+    }
+
+
+def test_closed_data_take_the_place_of_an_open_day(diff, made, later, frame):
+    """And the next day is open."""
+    rows = frame(days=10)
+    yesterday = LAST_DAY - timedelta(days=1)
+    before = rows.filter(pl.col("date") < LAST_DAY)
+    then = made(before, open_day=yesterday, last_day=yesterday)
+    found = diff(then, later(cell(rows, "aave", yesterday, close=150.0), open_day=LAST_DAY))
+    assert {why for _, _, why in told(found)} == {"open_day"}
+    assert {one.day for one in found.changes} == {yesterday, LAST_DAY}
+
+
 def test_revised_filled_and_withdrawn(diff, made, later, frame):
     """Cells of days that were published; the example is the one that changed most."""
     day, other = LAST_DAY - timedelta(days=3), LAST_DAY - timedelta(days=4)

@@ -25,6 +25,7 @@ METADATA = {
     "datalake.synthetic",
     "datalake.as_of",
     "datalake.last_day",
+    "datalake.open_day",
     "datalake.mapping_sha256",
     "datalake.columns",
 }

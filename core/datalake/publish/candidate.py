@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
+from ..models import DAY
 from .evidence import Evidence
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ class Candidate:
     `rows` has `date` (pl.Date, the UTC day), `canonical_id` and Float64 value columns, in any
     order; `columns` has a note for each value column, in the order of the extended ones.
     `assets` is the universe, whether an asset has rows or not. `as_of` is the aware instant that
-    the run stands for and `last_day` the last day that may have a row; none of the values was
-    learnt after `learnt_through`.
+    the run stands for and `last_day` the last day that may have a row: the `open_day`, if rows of
+    it are among them. No value of a closed day was learnt after `learnt_through`.
     """
 
     rows: pl.DataFrame
@@ -81,6 +82,7 @@ class Candidate:
     mapping_sha256: str
     learnt_through: datetime | None = None
     evidence: Evidence = field(factory=Evidence)
+    open_day: date | None = None
 
     @as_of.validator
     def _aware(self, attribute: object, value: datetime) -> None:
@@ -88,10 +90,23 @@ class Candidate:
             raise ValueError("as_of must be an aware datetime")
 
     @property
+    def closed(self) -> Candidate:
+        """The same without the day that is still open."""
+        if self.open_day is None:
+            return self
+        rows = closed_rows(self.rows, self.open_day)
+        return evolve(self, rows=rows, last_day=self.open_day - DAY, open_day=None)
+
+    @property
     def values(self) -> tuple[str, ...]:
         """The value columns in the order of the file: standard ones, then extended ones."""
         named = dict.fromkeys((*STANDARD, *(note.name for note in self.columns)))
         return tuple(named)[len(KEYS) :]
+
+
+def closed_rows(rows: pl.DataFrame, open_day: date) -> pl.DataFrame:
+    """The rows of other days than the open one."""
+    return rows.filter(rows["date"] != open_day)
 
 
 @frozen

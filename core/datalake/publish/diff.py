@@ -24,6 +24,7 @@ CAUSES: Mapping[str, str] = {
     "asset_left": "the asset has no rows any more",
     "column_came": "the column is new",
     "column_left": "the column is no more",
+    "open_day": "the day was still open in one of the two",
     "new_day": "a day that was not over yet",
     "window": "a day before the first one now",
     "mapping": "the mapping treats the asset or the column otherwise",
@@ -154,11 +155,14 @@ def _changed(both: pl.DataFrame, column: str, then: _Side, now: _Side) -> pl.Dat
 def _why(column: str, then: _Side, now: _Side) -> pl.Expr:
     """The cause of a cell's change: the first that applies, from the broadest to the narrowest."""
     asset, day = pl.col("canonical_id"), pl.col("date")
+    told = (side.facts.get("open_day") for side in (then, now))
+    opened = [date.fromisoformat(one) for one in told if one]
     cases = [
         ("asset_came", ~asset.is_in(sorted(then.ids))),
         ("asset_left", ~asset.is_in(sorted(now.ids))),
         ("column_came", pl.lit(column not in then.columns)),
         ("column_left", pl.lit(column not in now.columns)),
+        ("open_day", day.is_in(opened)),
         ("new_day", day > date.fromisoformat(then.facts["last_day"])),
         ("window", day < now.rows["date"].min()),
         ("mapping", _treated_otherwise(column, then, now)),

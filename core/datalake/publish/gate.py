@@ -23,6 +23,7 @@ def check_gate(
 ) -> tuple[Check, ...]:
     """Compare a candidate that keeps the contract with what is published, and with its evidence.
 
+    What is published of a day that was open then is no past: whatever takes its place is new.
     `force` is the reason why a candidate that the gate refuses is published all the same.
     """
     first: tuple[Check, ...] = ()
@@ -41,18 +42,20 @@ def check_gate(
 
 
 def _judged(candidate: Candidate, before: Content | None, rules: GateRules) -> list[Check]:
+    closed = candidate.closed
     if before is None:
         market = crowd(candidate.rows)
         return [
-            *check_freshness(candidate, None, market, rules),
+            *check_freshness(closed, None, market, rules),
             *check_opinions(candidate, market, rules),
         ]
+    before = before.closed
     market = crowd(before.rows)
     return [
-        *_losses(candidate, before, rules.min_ratio),
-        _histories(candidate, before, market, rules),
-        *check_freshness(candidate, before, market, rules),
-        *check_past(candidate, before, market, rules),
+        *_losses(closed, before, rules.min_ratio),
+        _histories(closed, before, market, rules),
+        *check_freshness(closed, before, market, rules),
+        *check_past(closed, before, market, rules),
         *check_newest(candidate, before, market, rules),
         *check_opinions(candidate, market, rules),
     ]

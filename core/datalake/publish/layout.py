@@ -110,6 +110,7 @@ def _metadata(kind: str, candidate: Candidate) -> dict[str, str]:
         "synthetic": candidate.synthetic,
         "as_of": instant(candidate.as_of),
         "last_day": candidate.last_day.isoformat(),
+        "open_day": _iso(candidate.open_day),
         **({"learnt_through": instant(learnt)} if learnt else {}),
         "mapping_sha256": candidate.mapping_sha256,
         "columns": notes,

@@ -9,8 +9,10 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
+from ..models import DAY
+from .candidate import closed_rows
 from .layout import DATA, SCHEMA_VERSION, read_metadata
 
 _MAGIC = b"PAR1"
@@ -19,13 +21,23 @@ _HEAD = 1024
 
 @frozen(eq=False)
 class Content:
-    """The rows of a data file: `date` (pl.Date), `canonical_id` and Float64 value columns;
-    nothing in them was learnt after `learnt_through`."""
+    """The rows of a data file: `date` (pl.Date), `canonical_id` and Float64 value columns; the last
+    day was open then if it is the `open_day`, and no value of another was learnt after
+    `learnt_through`."""
 
     rows: pl.DataFrame
     last_day: date
     learnt_through: datetime
     mapping_sha256: str
+    open_day: date | None = None
+
+    @property
+    def closed(self) -> Content:
+        """The same without the day that was open."""
+        if self.open_day is None:
+            return self
+        rows = closed_rows(self.rows, self.open_day)
+        return evolve(self, rows=rows, last_day=self.open_day - DAY, open_day=None)
 
 
 @frozen(eq=False)
@@ -100,7 +112,9 @@ def _content(parquet: Any, metadata: Mapping[str, Any]) -> Content:
             raise ValueError(f"its column {name} is {kind}")
     last_day = date.fromisoformat(metadata["last_day"])
     learnt_through = _instant(metadata.get("learnt_through", metadata["as_of"]))
-    return Content(rows, last_day, learnt_through, str(metadata["mapping_sha256"]))
+    told = metadata.get("open_day")
+    open_day = date.fromisoformat(told) if told else None
+    return Content(rows, last_day, learnt_through, str(metadata["mapping_sha256"]), open_day)
 
 
 def _instant(text: str) -> datetime:

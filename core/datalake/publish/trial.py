@@ -63,6 +63,7 @@ def candidate_of(data: bytes, name: str) -> Candidate:
         synthetic=found.synthetic,
         mapping_sha256=found.content.mapping_sha256,
         learnt_through=found.content.learnt_through,
+        open_day=found.content.open_day,
     )
 
 

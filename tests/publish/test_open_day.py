@@ -1,0 +1,119 @@
+"""A day that is still open on its way through gate and fence: it is no past, and hides none."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from datalake.publish import publish
+from datalake.publish.layout import encode_assets, encode_data, read_metadata
+from datalake.publish.published import look
+
+from .conftest import LAST_DAY
+
+IDS = [f"asset-{at:02}" for at in range(20)]
+TODAY = LAST_DAY + timedelta(days=1)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def rows(frame):
+    return frame(ids=IDS, days=10)
+
+
+def today(rows):
+    """The last rows once more, a day later and all values moved a little."""
+    last = rows.filter(pl.col("date") == LAST_DAY)
+    return last.with_columns(pl.exclude("date", "canonical_id") * 0.99, date=pl.lit(TODAY))
+
+
+@pytest.fixture
+def opened(made, rows):
+    """A candidate with today's rows, in which prices are `times` the day before's."""
+
+    def make(times=1.1, hours=0, closed=rows, **changes):
+        now = today(rows).with_columns(close=pl.col("close") * times)
+        as_of = made().as_of + hours * HOUR
+        facts = {"open_day": TODAY, "last_day": TODAY, "as_of": as_of}
+        return made(pl.concat([closed, now]), **{**facts, **changes})
+
+    return make
+
+
+def findings(outcome):
+    return {check.name: check.level for check in outcome.checks if check.level != "ok"}
+
+
+def refused(outcome):
+    return {name for name, level in findings(outcome).items() if level == "refused"}
+
+
+def test_the_file_says_which_day_is_open(opened, made):
+    """In its metadata, and to the gate of the next publication."""
+    found = look(encode_data(opened()), "user_facing_data")
+    assert (found.content.open_day, found.content.last_day) == (TODAY, TODAY)
+    closed = found.content.closed
+    assert (closed.open_day, closed.last_day) == (None, LAST_DAY)
+    assert closed.rows["date"].max() == LAST_DAY
+    assert look(encode_data(made()), "user_facing_data").content.open_day is None
+
+
+def test_each_later_state_is_a_new_version(opened, output):
+    """Whatever the price did meanwhile; the same instant again is nothing new, an earlier one is
+    refused."""
+    first = publish(opened(), output)
+    second = publish(opened(times=1.4, hours=1), output)
+    assert (first.new, second.new, second.sequence) == (True, True, 2)
+    assert not refused(second)
+    assert not publish(opened(times=1.4, hours=1), output).new
+    assert refused(publish(opened(hours=0.5), output)) == {"fence"}
+
+
+def test_closed_data_take_its_place(opened, made, rows, output):
+    """A day later its values are others, and that is no revision of the past."""
+    publish(opened(times=1.5), output)
+    closed = made(pl.concat([rows, today(rows)]), last_day=TODAY, as_of=made().as_of + 24 * HOUR)
+    outcome = publish(closed, output)
+    assert outcome.new
+    assert not refused(outcome)
+    assert "past values" not in findings(outcome)
+
+
+def test_it_may_be_taken_back_out(opened, made, rows, output):
+    """A run of closed days alone, or one that had no price of today, loses nothing."""
+    publish(opened(), output)
+    outcome = publish(made(rows, as_of=made().as_of + HOUR), output)
+    assert outcome.new
+    assert not refused(outcome)
+    assert "freshness" not in findings(outcome)
+
+
+def test_it_does_not_hide_a_closed_day_that_is_gone(opened, made, rows, output):
+    """A series that ends earlier than it is published does so whatever is known of today."""
+    publish(made(rows), output)
+    short = rows.filter(pl.col("date") < LAST_DAY - timedelta(days=1))
+    assert "freshness" in refused(publish(opened(closed=short, hours=1), output))
+
+
+def test_a_past_that_changed_is_found_beside_it(opened, made, rows, output):
+    """As without it."""
+    publish(opened(), output)
+    moved = rows.with_columns(close=pl.col("close") * 1.2)
+    assert "past values" in refused(publish(opened(closed=moved, hours=1), output))
+
+
+def test_it_is_held_against_the_day_before(opened, made, rows, output):
+    """A snapshot in another unit must not be published as today's price."""
+    publish(made(rows), output)
+    assert "jumps" in refused(publish(opened(times=100, hours=1), output))
+
+
+def test_readers_of_either_file_know(opened):
+    """Data and assets say the same."""
+    for data in (encode_data(opened()), encode_assets(opened())):
+        footer = pq.read_metadata(pa.BufferReader(data)).metadata
+        assert read_metadata(footer)["open_day"] == TODAY.isoformat()
