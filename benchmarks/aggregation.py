@@ -126,17 +126,25 @@ def make_lake(root: Path, assets: int) -> Path:
 
 
 def make_series(root: Path, number: int) -> None:
-    """One asset's series; the members of a group share a price, but for a little noise."""
+    """One asset's series; the members of a group share a price, but for a little noise.
+
+    A tenth of the natives have no market of their own, and a fifth of the last members stray from
+    their natives every now and then: for a day or for months, and once until the last day.
+    """
     rng = np.random.default_rng(number)
     group = np.random.default_rng(number // 4 + 1_000_000)
     for (provider, dataset), (days, every, columns) in DATASETS.items():
-        if number % every:
+        if number % every or (dataset == "market" and number % 40 == 0):
             continue
         table = {"date": pa.array(np.arange(LAST - days, LAST, dtype=np.int32)).cast(pa.date32())}
         for name in columns:
             values = rng.gamma(2, 1e6, days)
             if name == "price":
                 values = np.exp(np.cumsum(group.normal(0, 0.03, days))) * rng.normal(1, 0.005, days)
+                if number % 20 == 7:
+                    values[::97] *= 1.2
+                    values[1000:1200] *= 0.5
+                    values[-30:] *= 0.2
             table[name] = pa.array(values, mask=rng.random(days) < 0.01)
         table["observed_at"] = pa.array(np.zeros(days, np.int64)).cast(pa.timestamp("us", "UTC"))
         folder = root / f"series/v1/provider={provider}/dataset={dataset}/asset={_name(number)}"

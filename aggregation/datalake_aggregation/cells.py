@@ -10,10 +10,10 @@ import narwhals.stable.v2 as nw
 from attrs import frozen
 
 from datalake_aggregation.days import day_number
-from datalake_aggregation.engines import Frame
+from datalake_aggregation.engines import Frame, in_order
 from datalake_aggregation.mapping import Mapping, Rule
 from datalake_aggregation.reducing import reduced
-from datalake_aggregation.rules import KEYS, How, Part, Reduce, picked
+from datalake_aggregation.rules import CELL, KEYS, ROW, How, Part, Reduce, picked
 from datalake_aggregation.summing import sums
 
 
@@ -91,30 +91,32 @@ def with_stand_ins(rows: Frame, terms: Iterable[Term]) -> Frame:
     for column, group in by_column(terms).items():
         # among the rows as they came: a lazy engine would else do all columns' work for each
         found = [term.how.stands_in(term.among(rows), column) for term in group]
-        chosen = [some.select("date", "asset") for some in found if some is not None]
+        chosen = [some.select(ROW) for some in found if some is not None]
         if chosen:
             ready = flagged(ready, nw.concat(chosen), picked(column))
     return ready
 
 
-def flagged(rows: Frame, days: Frame, flag: str) -> Frame:
-    """Add a column that is true on the rows whose date and asset are among `days`."""
-    marks = days.select("date", "asset", nw.lit(True).alias(flag))
-    marked = rows.join(marks, on=["date", "asset"], how="left")
+def flagged(rows: Frame, chosen: Frame, flag: str) -> Frame:
+    """Add a column that is true on the rows that are among the chosen ones."""
+    marks = chosen.select(ROW, nw.lit(True).alias(flag))
+    marked = rows.join(marks, on=ROW, how="left")
     return marked.with_columns(~nw.col(flag).is_null())
 
 
 def cells(rows: Frame, terms: Sequence[Term]) -> Frame:
     """Group by canonical asset and day; what nothing known makes is null, not 0."""
     parts = {name: part for term in terms for name, part in term.parts().items()}
-    figures = rows.select(*KEYS, *(part.values.alias(name) for name, part in parts.items()))
+    figures = in_order(
+        rows.select(CELL, *KEYS, *(part.values.alias(name) for name, part in parts.items())), CELL
+    )
     added = [name for name, part in parts.items() if part.by == "sum"]
-    found = figures.group_by(KEYS).agg(
+    found = figures.group_by(CELL).agg(
+        *(nw.col(key).max() for key in KEYS),  # the same on all rows of a cell
         *(getattr(nw.col(name), part.by)() for name, part in parts.items() if part.by != "sum"),
-        nw.len().alias("_members"),
     )
     if added:
-        found = found.join(sums(figures, KEYS, added), on=KEYS, how="left")
+        found = found.join(sums(figures, [CELL], added), on=CELL, how="left")
     for term in terms:
         if isinstance(term.how, Reduce):
             own = reduced(term.among(rows).filter(term.enters()), term.column, term.how)

@@ -38,6 +38,12 @@ def collected(frame: Frame) -> nw.DataFrame[Any]:
     return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
 
 
+def in_order(frame: Frame, number: str) -> Frame:
+    """The rows in order of a number where that makes grouping by it much faster: on Polars."""
+    eager = isinstance(frame, nw.DataFrame)
+    return frame.sort(number) if eager and frame.implementation.is_polars() else frame
+
+
 def settled(frame: Frame) -> Frame:
     """Work a small frame out once and for all, so that what is built on it need not do so again.
 

@@ -21,8 +21,8 @@ from datalake_aggregation.cells import (
 from datalake_aggregation.engines import Frame, native, settled
 from datalake_aggregation.guard import strays
 from datalake_aggregation.mapping import Mapping
-from datalake_aggregation.rows import IDS, alone, read_rows, with_members, without_members
-from datalake_aggregation.rules import KEYS, Reduce
+from datalake_aggregation.rows import IDS, families, read_rows, with_members, without_members
+from datalake_aggregation.rules import KEYS, ROW, Reduce
 
 SORTED = ["canonical_id", "date"]
 
@@ -64,19 +64,18 @@ def fold(frame: IntoFrameT, mapping: Mapping, *, unique: bool = False) -> Folded
     columns = [name for name in rows.collect_schema().names() if name not in IDS]
     terms = [term for name in columns for term in terms_of(name, mapping)]
     check_reads(terms, columns)
-    single, ready = without_members(rows, mapping), with_members(rows, mapping)
-    if any(
-        isinstance(term.how, Reduce) for term in terms
-    ):  # those make something of a lone value, too
-        single, ready = single.head(0), nw.concat([ready, alone(single)])
+    # a plugin's reducer makes something of a lone value, too
+    alone = any(isinstance(term.how, Reduce) for term in terms)
+    folded = families(rows, mapping, alone=alone)
+    single, ready = without_members(rows, folded), with_members(rows, folded)
     exclusions = settled(strays(ready, mapping.guard))
     ready = flagged(ready, exclusions.filter("excluded"), "_excluded")
     ready = with_stand_ins(ready, terms)
     columns = ["date", "canonical_id", *columns]
-    folded = nw.concat([single.select(columns), cells(ready, terms).select(columns)])
+    result = nw.concat([single.select(columns), cells(ready, terms).select(columns)])
     return Folded(
-        frame=native(folded.sort(*SORTED)),
-        exclusions=native(exclusions),
+        frame=native(result.sort(*SORTED)),
+        exclusions=native(exclusions.drop(ROW)),
         single=single.with_columns(asset=nw.col("canonical_id")),
         ready=ready,
         terms=terms,

@@ -11,17 +11,17 @@ import narwhals.stable.v2 as nw
 from datalake_aggregation.days import day_number
 from datalake_aggregation.engines import Frame, settled
 from datalake_aggregation.mapping import Guard
-from datalake_aggregation.rules import KEYS, NATIVE
+from datalake_aggregation.rules import CELL, KEYS, NATIVE, ROW
 
-SHOWN = [*KEYS, "asset", "ratio", "volume"]
+SHOWN = [*KEYS, "asset", "ratio", "volume", ROW]
 ORDER = ["asset", "date"]
 
 
 def strays(rows: Frame, guard: Guard) -> Frame:
     """Return the days on which a variant's price was beyond the tolerance from native's.
 
-    Columns date, canonical_id, asset, ratio (variant's price by native's), volume (the variant's)
-    and excluded. A stretch of at least `guard.days` such days in a row is excluded from its first
+    Columns date, canonical_id, asset, ratio (variant's price by native's), volume (the variant's),
+    excluded and the row's number. A stretch of at least `guard.days` such days in a row is excluded from its first
     day on, and what follows until a price within the tolerance is seen: further stray days, and
     days on which nothing can be compared, whose ratio is null. Nothing can be compared where one
     of the two prices is unknown, or native's is not above 0.
@@ -43,8 +43,8 @@ def _compared(rows: Frame, guard: Guard) -> Frame:
     missing = [name for name in ("close", "volume") if name not in names]
     rows = rows.with_columns(nw.lit(None).cast(nw.Float64).alias(name) for name in missing)
     own = rows.filter((nw.col("_kind") == NATIVE) & (nw.col("close") > 0))
-    own = own.select(*KEYS, nw.col("close").alias("_native"))
-    variants = rows.filter(nw.col("_kind") != NATIVE).join(own, on=KEYS, how="left")
+    own = own.select(CELL, nw.col("close").alias("_native"))
+    variants = rows.filter(nw.col("_kind") != NATIVE).join(own, on=CELL, how="left")
     ratios = variants.with_columns(ratio=nw.col("close") / nw.col("_native"))
     stray = ((nw.col("ratio") - 1).abs() > _tolerance(guard)).fill_null(False)
     return ratios.select(*SHOWN, stray.alias("_stray"))

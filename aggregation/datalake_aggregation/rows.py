@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
+from datalake_aggregation.days import day_number
 from datalake_aggregation.engines import Frame, collected, known_frame, table_like
 from datalake_aggregation.mapping import Mapping, Member
 from datalake_aggregation.problems import suggestion
-from datalake_aggregation.rules import KEYS, NATIVE
+from datalake_aggregation.rules import CELL, ROW
 
 IDS = ("date", "asset")
+#: More than there are days until the year 9999, and than an asset can have members.
+_DAYS, _MEMBERS = 10**7, 10**4
+
+#: A canonical asset and the members that are folded into it, native first.
+Family = tuple[str, tuple[Member, ...]]
 
 
 def read_rows(frame: Any, mapping: Mapping, *, unique: bool = False) -> Frame:
@@ -29,38 +35,40 @@ def read_rows(frame: Any, mapping: Mapping, *, unique: bool = False) -> Frame:
     return rows
 
 
-def with_members(rows: Frame, mapping: Mapping) -> Frame:
-    """Return the rows of assets that have variants or are some, with their place in the mapping."""
-    columns = {"asset": str, "canonical_id": str, "_kind": str, "_order": int}
+def families(rows: Frame, mapping: Mapping, *, alone: bool) -> list[Family]:
+    """Return the canonical assets whose rows must be folded, not only renamed.
+
+    Where rows can be looked at, only those of which a variant is there: a native asset by itself
+    is its own canonical asset. With `alone` every asset is a family, if only of itself.
+    """
+    if not alone and isinstance(rows, nw.LazyFrame):
+        owners = [owner for owner in mapping.variants if len(mapping.members(owner)) > 1]
+    else:
+        assets = collected(rows.select("asset").unique())["asset"].to_list()
+        owner_of = {asset: mapping.canonical_of(asset) for asset in assets}
+        owners = sorted({owner for asset, owner in owner_of.items() if alone or owner != asset})
+    return [(owner, mapping.members(owner)) for owner in owners]
+
+
+def with_members(rows: Frame, folded: Sequence[Family]) -> Frame:
+    """Return the rows of the families' members, with their place in the mapping."""
+    columns = {"asset": str, "canonical_id": str, "_kind": str, "_family": int, "_order": int}
     table = [
-        (member.asset, canonical_id, member.kind, order)
-        for canonical_id, members in _families(mapping)
+        (member.asset, canonical_id, member.kind, family, order)
+        for family, (canonical_id, members) in enumerate(folded)
         for order, member in enumerate(members)
     ]
-    return rows.join(table_like(rows, columns, table), on="asset", how="inner")
+    placed = rows.join(table_like(rows, columns, table), on="asset", how="inner")
+    placed = placed.with_columns((nw.col("_family") * _DAYS + day_number()).alias(CELL))
+    numbered = placed.with_columns((nw.col(CELL) * _MEMBERS + nw.col("_order")).alias(ROW))
+    return numbered.drop("_family", "_order")
 
 
-def without_members(rows: Frame, mapping: Mapping) -> Frame:
+def without_members(rows: Frame, folded: Sequence[Family]) -> Frame:
     """Return the rows of all other assets, each its own canonical asset."""
-    family = [(member.asset,) for _, members in _families(mapping) for member in members]
+    family = [(member.asset,) for _, members in folded for member in members]
     others = rows.join(table_like(rows, {"asset": str}, family), on="asset", how="anti")
     return others.rename({"asset": "canonical_id"})
-
-
-def alone(rows: Frame) -> Frame:
-    """Return rows of assets without members as `with_members` would: each is its own native."""
-    metrics = [name for name in rows.collect_schema().names() if name not in KEYS]
-    own = (nw.lit(NATIVE).alias("_kind"), nw.lit(0, nw.Int64).alias("_order"))
-    return rows.select(
-        "date", nw.col("canonical_id").alias("asset"), *metrics, "canonical_id", *own
-    )
-
-
-def _families(mapping: Mapping) -> Iterator[tuple[str, tuple[Member, ...]]]:
-    for canonical_id in mapping.variants:
-        members = mapping.members(canonical_id)
-        if len(members) > 1:
-            yield canonical_id, members
 
 
 def _metrics(columns: list[str], mapping: Mapping) -> list[str]:

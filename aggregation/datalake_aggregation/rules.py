@@ -1,7 +1,8 @@
 """The rules a column can have: each says which members' values enter a cell, and how they make it.
 
-The rows that a rule looks at carry `_kind`, `_order` (in the mapping), `_excluded` (by the de-peg
-guard) and, for rules that have stand-ins, a flag on them: names that no column of a mapping has.
+The rows that a rule looks at carry the numbers of their cell (`_cell`) and of themselves (`_row`,
+in order of a cell's members in the mapping), `_kind`, `_excluded` (by the de-peg guard) and, for
+rules that have stand-ins, a flag on them: names that no column of a mapping has.
 All is said in expressions that every engine understands: figures of single rows, brought together
 by sum, max or min, and a cell made of those. Nothing known makes null, never 0. Only a reducer
 of a plugin is not bound to that.
@@ -18,6 +19,8 @@ from attrs import field, frozen
 from datalake_aggregation.engines import Frame
 
 KEYS = ["date", "canonical_id"]
+#: One number for both keys, and one for a row: every engine joins and groups by those faster.
+CELL, ROW = "_cell", "_row"
 NATIVE = "native"
 LARGEST_VOLUME = "largest-volume"
 MEMBERS = "members"
@@ -143,9 +146,9 @@ class NativeElseLargestVolume(_OneValue):
         has_volume = "volume" in rows.collect_schema().names()
         volume = nw.col("volume").fill_null(-1.0) if has_volume else nw.lit(-1.0)
         return (
-            others.join(known.filter(_is_native()).select(*KEYS), on=KEYS, how="anti")
+            others.join(known.filter(_is_native()).select(CELL), on=CELL, how="anti")
             .with_columns((0.0 - volume).alias("_rank"))  # the largest comes first
-            .unique(subset=KEYS, keep="first", order_by=["_rank", "_order"])
+            .unique(subset=[CELL], keep="first", order_by=["_rank", ROW])
         )
 
     def enters(self, column: str) -> nw.Expr:
@@ -214,8 +217,8 @@ class MeanOfMembers(_OneValue):
 
     def stands_in(self, rows: Frame, column: str) -> Frame:
         known = rows.filter(~nw.col(column).is_null())
-        weighted = known.filter(self._weighted()).select(*KEYS).unique()
-        return known.filter(_is_native()).join(weighted, on=KEYS, how="anti")
+        weighted = known.filter(self._weighted()).select(CELL).unique()
+        return known.filter(_is_native()).join(weighted, on=CELL, how="anti")
 
     def enters(self, column: str) -> nw.Expr:
         return self._weighted() | nw.col(picked(column))

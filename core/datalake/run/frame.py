@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from functools import reduce
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -14,6 +15,8 @@ from datalake_aggregation import Folded, Mapping, fold
 from .limits import Limits
 from .plan import Feed
 from .series import Series
+
+KEYS = ["date", "asset"]
 
 
 def long_frame(
@@ -28,26 +31,29 @@ def long_frame(
         rows = pl.DataFrame(pl.from_arrow(one.table))
         asset = pl.lit(one.want.asset.id).alias("asset")
         by_dataset.setdefault(one.want.name, []).append(rows.with_columns(asset))
-    empty = nw.from_native(pl.DataFrame(schema={"date": pl.Date, "asset": pl.String}))
     parts = [
         (name, nw.from_native(pl.concat(frames, how="diagonal")))
         for name, frames in by_dataset.items()
     ]
-    return pl.DataFrame(long_rows([("", empty), *parts], feeds, columns).to_native())
+    if not parts:
+        parts = [("", nw.from_native(pl.DataFrame(schema={"date": pl.Date, "asset": pl.String})))]
+    return pl.DataFrame(long_rows(parts, feeds, columns).to_native())
 
 
 def long_rows(
     parts: Iterable[tuple[str, Any]], feeds: Sequence[Feed], columns: Sequence[str]
 ) -> Any:
-    """The same on any engine, of narwhals' frames: `parts` are datasets and their rows."""
+    """The same on any engine, of narwhals' frames: `parts` are datasets and their rows.
+
+    A dataset has one row at most for a day of an asset.
+    """
     named = []
     for dataset, rows in parts:
         held = rows.collect_schema().names()
         fed = [feed for feed in feeds if feed.dataset == dataset and feed.column in held]
         values = [nw.col(feed.column).cast(nw.Float64).alias(_place(feed)) for feed in fed]
         named.append(rows.select("date", "asset", *values))
-    # a place has one source, so that the largest of its values on a day is the only one
-    merged = nw.concat(named, how="diagonal").group_by("date", "asset").agg(nw.all().max())
+    merged = reduce(_beside, named)
     found = merged.collect_schema().names()
     places: dict[str, list[str]] = {column: [] for column in columns}
     for feed in sorted(feeds, key=lambda feed: feed.place):
@@ -55,6 +61,14 @@ def long_rows(
             places[feed.output].append(_place(feed))
     cells = (_first_known(names).alias(column) for column, names in places.items())
     return merged.select("date", "asset", *cells)
+
+
+def _beside(left: Any, right: Any) -> Any:
+    """The columns of both on the days that either has: several times faster than grouping."""
+    both = left.join(right, on=KEYS, how="full", suffix=" right")
+    values = [name for name in both.collect_schema().names() if name.split(" ")[0] not in KEYS]
+    keys = (nw.coalesce(key, f"{key} right").alias(key) for key in KEYS)
+    return both.select(*keys, *values)
 
 
 def _first_known(columns: Sequence[str]) -> nw.Expr:
