@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from functools import reduce
 from operator import or_
 
@@ -53,11 +53,11 @@ class Term:
         return self.how.cell(lambda part: nw.col(self.part_name(part)))
 
 
-def terms_of(column: str, mapping: Mapping) -> list[Term]:
-    """Return the rules of a column: its own, and those that hold for one asset on some days."""
+def terms_of(column: str, mapping: Mapping, among: Container[str]) -> list[Term]:
+    """Return the rules of a column: its own, and those that hold for one of these assets."""
     rules: dict[How, list[nw.Expr]] = {}
     for canonical_id, overrides in mapping.overrides_of(column).items():
-        for rule in overrides:
+        for rule in overrides if canonical_id in among else ():
             rules.setdefault(rule.how, []).append(_holds(canonical_id, rule))
     places = [reduce(or_, held) for held in rules.values()]
     base = ~reduce(or_, places) if places else None

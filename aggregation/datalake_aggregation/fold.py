@@ -62,11 +62,12 @@ def fold(frame: IntoFrameT, mapping: Mapping, *, unique: bool = False) -> Folded
     """
     rows = read_rows(frame, mapping, unique=unique)
     columns = [name for name in rows.collect_schema().names() if name not in IDS]
-    terms = [term for name in columns for term in terms_of(name, mapping)]
-    check_reads(terms, columns)
+    every = [term for name in columns for term in terms_of(name, mapping, mapping.overrides)]
+    check_reads(every, columns)
     # a plugin's reducer makes something of a lone value, too
-    alone = any(isinstance(term.how, Reduce) for term in terms)
-    folded = families(rows, mapping, alone=alone)
+    folded = families(rows, mapping, alone=any(isinstance(term.how, Reduce) for term in every))
+    owners = [canonical_id for canonical_id, _ in folded]
+    terms = [term for name in columns for term in terms_of(name, mapping, owners)]
     single, ready = without_members(rows, folded), with_members(rows, folded)
     exclusions = settled(strays(ready, mapping.guard))
     ready = flagged(ready, exclusions.filter("excluded"), "_excluded")

@@ -21,10 +21,10 @@ def strays(rows: Frame, guard: Guard) -> Frame:
     """Return the days on which a variant's price was beyond the tolerance from native's.
 
     Columns date, canonical_id, asset, ratio (variant's price by native's), volume (the variant's),
-    excluded and the row's number. A stretch of at least `guard.days` such days in a row is excluded from its first
-    day on, and what follows until a price within the tolerance is seen: further stray days, and
-    days on which nothing can be compared, whose ratio is null. Nothing can be compared where one
-    of the two prices is unknown, or native's is not above 0.
+    excluded and the row's number. A stretch of at least `guard.days` such days in a row is excluded
+    from its first day on, and what follows until a price within the tolerance is seen: further
+    stray days, and days on which nothing can be compared, whose ratio is null. Nothing can be
+    compared where one of the two prices is unknown, or native's is not above 0.
     """
     compared = _compared(rows, guard)
     judged = settled(_judged(compared.filter("_stray"), guard.days))

@@ -38,7 +38,8 @@ COPY (
         QUALIFY count(*) OVER (PARTITION BY asset, stretch) >= 3
     ), states AS (
         SELECT date, asset, last_value(
-            CASE WHEN long.date IS NOT NULL THEN true WHEN ratio IS NOT NULL AND NOT stray THEN false END
+            CASE WHEN long.date IS NOT NULL THEN true
+                WHEN ratio IS NOT NULL AND NOT stray THEN false END
             IGNORE NULLS) OVER (PARTITION BY asset ORDER BY date) AS excluded
         FROM prices LEFT JOIN long USING (date, asset)
         WHERE asset IN (SELECT asset FROM long)
