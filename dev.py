@@ -7,6 +7,7 @@ goes to the package index only where something is not installed yet.
 
 # Kept in words that an old Python can read, so that it can say that it is too old.
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -32,8 +33,13 @@ def main():
     if wish == "demo":
         return install(".") or run("datalake", "run", "--sandbox", "--providers", "all")
     if wish == "check":
-        return install(".[dev]") or check()
+        return install(everything()) or check()
     return stop(__doc__.strip())
+
+
+def everything():
+    """What the checks need: Spark, too, where Java is there to run it; its tests else skip."""
+    return ".[dev,spark]" if shutil.which("java") else ".[dev]"
 
 
 def install(what):

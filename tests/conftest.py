@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from . import spark as local_spark
 from .fake_gcs import FakeGcs
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,3 +42,9 @@ def gcs() -> Iterator[FakeGcs]:
 def gcs_env(gcs: FakeGcs) -> dict[str, str]:
     """What leads a process to that server instead of the real one."""
     return {"STORAGE_EMULATOR_HOST": gcs.url, "GCP_PROJECT_ID": "test"}
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[Any]:
+    """A small local Spark; tests that need it skip where it, or Java, is missing."""
+    yield from local_spark.session()

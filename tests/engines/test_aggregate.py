@@ -42,9 +42,11 @@ def read(folder):
     return pl.read_parquet(f"{folder}/*.parquet")
 
 
-@pytest.mark.parametrize("engine", ["polars", "duckdb"])
-def test_the_files_hold_the_fold_of_the_whole_lake(engine, lake, tmp_path):
+@pytest.mark.parametrize("engine", ["polars", "duckdb", "spark"])
+def test_the_files_hold_the_fold_of_the_whole_lake(engine, lake, tmp_path, request):
     """Bit for bit, in order, with assets whose names a path has to spell, or takes for numbers."""
+    if engine == "spark":
+        request.getfixturevalue("spark")  # the session that the command finds
     assert run(lake, tmp_path / "out", engine).exit_code == 0
     found = read(tmp_path / "out")
     assert found.select("date", "canonical_id", *COLUMNS).equals(expected())

@@ -8,11 +8,16 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from attrs import evolve
 
 from datalake.exits import Exit
+from datalake.explaining.explain import explain
+from datalake.explaining.published import read_file
 from datalake.plugins import load
+from datalake.publish.place import LocalPlace
 from datalake.run.options import Options
 from datalake.run.pipeline import run
+from datalake.stores import open_store
 from datalake_aggregation import aggregate, load_mapping, parse_mapping
 
 SPREAD = """
@@ -83,6 +88,23 @@ def test_a_reducer_that_fails_costs_only_its_column(install: Install, options: O
     rows = pl.read_parquet(options.output)
     assert rows["spread"].is_null().all()
     assert rows.select(pl.col("close", "lowest", "highest").null_count()).row(0) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("which", ["bitcoin", "monero"])
+def test_a_reducer_that_failed_is_the_explanation(
+    which: str, install: Install, options: Options, tmp_path: Path
+) -> None:
+    """Of the whole column, though it was another asset's rows that it failed at; of no other."""
+    wrong = f"    if '{which}' in set(rows['canonical_id']): raise KeyError('no luck')"
+    install("acme_spread", SPREAD.replace("    found = rows", f"{wrong}\n    found = rows", 1))
+    options = evolve(options, cache=str(tmp_path / "lake"))
+    run(options, load(), {})
+    file, store = read_file(LocalPlace(Path(options.output))), open_store(options.cache, {})
+    found = explain(file, store, load(), "bitcoin", "spread", None)
+    assert (found.published, found.cell.value, found.equal) == (None, None, True)
+    assert 'the reducer "spread" of the column "spread" failed' in (found.cell.note or "")
+    assert not any(part.entered for part in found.cell.members)
+    assert explain(file, store, load(), "bitcoin", "highest", None).equal
 
 
 def test_two_reducers_of_one_name_are_both_refused(install: Install) -> None:

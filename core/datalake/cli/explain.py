@@ -13,7 +13,7 @@ import click
 from ..environment import read_environment
 from ..errors import ConfigError, StoreError
 from ..exits import Exit
-from ..explaining.cell import NO_VALUE, NOT_TAKEN, Part
+from ..explaining.cell import FAILED, NO_VALUE, NOT_TAKEN, Part
 from ..explaining.explain import Explained, explain
 from ..explaining.published import lake_of, read_file
 from ..lake import open_lake
@@ -158,7 +158,7 @@ def _print(found: Explained, asset: str) -> None:
     for part in found.cell.members:
         if part.guard:
             screen.print(f"guard: {part.asset} is {part.guard}", markup=False)
-    for why in (NOT_TAKEN, NO_VALUE) if rule.needs_members else ():
+    for why in (NOT_TAKEN, NO_VALUE, FAILED) if rule.needs_members else ():
         if some := [part.asset for part in found.cell.members if part.why == why]:
             screen.print(f"{why} ({len(some)}): {', '.join(some)}", markup=False)
     shown = [part.asset for part in _largest(found.cell.members)] or [found.canonical_id]

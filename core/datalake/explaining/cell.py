@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import reduce
 from typing import Any
 
 import polars as pl
-from attrs import frozen
+from attrs import evolve, field, frozen
 
 from datalake_aggregation import Folded, Guard, Rule
 from datalake_aggregation import Mapping as CanonicalMapping
 
-from ..run.frame import canonical_rows, long_frame
+from ..run.frame import long_frame, sound_rows
 from ..run.limits import known_limits
 from ..run.plan import feeds, folded_columns
 from ..run.series import Series
@@ -20,6 +21,7 @@ from ..run.series import Series
 NATIVE = "native"
 #: What most members without a part in a cell have in common.
 NOT_TAKEN, NO_VALUE = "not taken by the rule", "has no value on that day"
+FAILED = "not used, since the reducer failed"
 
 
 @frozen
@@ -51,7 +53,8 @@ class Cell:
 @frozen
 class Question:
     """Which cell is asked for, of a run that put out these `columns` from `since` on; with_market
-    says that it wanted prices, so that an asset's rows begin with its first market day."""
+    says that it wanted prices, so that an asset's rows begin with its first market day. `failed`
+    says of columns that came out null what was wrong with their reducers."""
 
     canonical_id: str
     column: str
@@ -59,6 +62,7 @@ class Question:
     columns: Sequence[str]
     since: date
     with_market: bool
+    failed: Mapping[str, str] = field(factory=dict)
 
 
 def refold(series: Sequence[Series], mapping: CanonicalMapping, asked: Question) -> Cell:
@@ -67,11 +71,15 @@ def refold(series: Sequence[Series], mapping: CanonicalMapping, asked: Question)
     sources = feeds(mapping, folded_into)
     frame = long_frame(series, sources, folded_into)
     limits = known_limits(series, sources, asked.columns, mapping, frame)
-    rows, folded = canonical_rows(
-        frame, asked.columns, mapping, limits, with_market=asked.with_market
+    without = reduce(CanonicalMapping.natively, asked.failed, mapping)
+    rows, folded, wrong = sound_rows(
+        frame, asked.columns, without, limits, with_market=asked.with_market
     )
     rule = mapping.rule_for(asked.column, asked.canonical_id, asked.day)
     parts = _parts(frame, folded, rule, mapping, asked)
+    if why := {**wrong, **asked.failed}.get(asked.column):
+        unused = [evolve(part, entered=False, why=FAILED) for part in parts]
+        return Cell(None, rule, unused, f"null on all days: {why}")
     row = _of_the_day(rows, asked)
     value = row[asked.column].item() if row.height and asked.day >= asked.since else None
     if value is not None:

@@ -115,7 +115,8 @@ def _question(
     columns = output_columns(mapping, recipe.columns)
     prices = {feed.dataset for feed in feeds(mapping, columns) if feed.output == "close"}
     with_market = any(f"{one.provider}.{one.dataset}" in prices for one in record.series)
-    return Question(canonical, column, day, columns, recipe.since or date.min, with_market)
+    since = recipe.since or date.min
+    return Question(canonical, column, day, columns, since, with_market, record.failed)
 
 
 def _feeding(

@@ -14,9 +14,8 @@ import polars as pl
 from attrs import field, frozen
 
 from datalake_aggregation import Mapping as CanonicalMapping
-from datalake_aggregation import ReducerError
 
-from .frame import canonical_rows, long_frame
+from .frame import long_frame, sound_rows
 from .limits import known_limits
 from .plan import Feed, folded_columns
 from .series import Series
@@ -57,15 +56,10 @@ def fold_all(
     for batch in batches(series, lambda one: one.want.asset.id, mapping, BATCH):
         frame = long_frame(batch, feeds, folded_columns(mapping, columns))
         limits = known_limits(batch, feeds, columns, mapping, frame)
-        rows = None
-        while rows is None:
-            try:
-                rows, folded = canonical_rows(
-                    frame, columns, mapping, limits, with_market=with_market
-                )
-            except ReducerError as error:
-                failed[error.column] = str(error)
-                mapping = mapping.natively(error.column)
+        rows, folded, wrong = sound_rows(frame, columns, mapping, limits, with_market=with_market)
+        failed.update(wrong)
+        for column in wrong:
+            mapping = mapping.natively(column)
         parts.append(rows.filter(pl.col("date") >= since))
         exclusions.append(folded.exclusions.filter(pl.col("date") >= since))
     nothing = [pl.lit(None, pl.Float64).alias(column) for column in failed]

@@ -10,7 +10,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from datalake_aggregation import Folded, Mapping, fold
+from datalake_aggregation import Folded, Mapping, ReducerError, fold
 
 from .limits import Limits
 from .plan import Feed
@@ -98,6 +98,29 @@ def canonical_rows(
     known = rows.filter(pl.any_horizontal(pl.col(values).is_not_null()))
     kept = _from_first_market_day(known) if with_market else known
     return kept.sort("canonical_id", "date"), folded
+
+
+def sound_rows(
+    frame: pl.DataFrame,
+    columns: Sequence[str],
+    mapping: Mapping,
+    limits: Limits,
+    *,
+    with_market: bool,
+) -> tuple[pl.DataFrame, Folded[pl.DataFrame], dict[str, str]]:
+    """The same, though a plugin's reducer fails: that costs only the column which it makes.
+
+    The last of the three says of such columns what is wrong; what they hold is of no use.
+    """
+    failed: dict[str, str] = {}
+    while True:
+        try:
+            made = canonical_rows(frame, columns, mapping, limits, with_market=with_market)
+        except ReducerError as error:
+            failed[error.column] = str(error)
+            mapping = mapping.natively(error.column)
+        else:
+            return *made, failed
 
 
 def _from_first_market_day(rows: pl.DataFrame) -> pl.DataFrame:

@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-from attrs import asdict, fields_dict, frozen
+from attrs import asdict, field, fields_dict, frozen
 
 from ..cache import SeriesKey
 from ..errors import ConfigError, Conflict, StoreError
@@ -92,7 +92,8 @@ def learnt_through(inputs: Iterable[Input]) -> datetime | None:
 @frozen(kw_only=True)
 class Record:
     """What one run was made of. `mapping` are the sha256 of its texts, the shipped one first,
-    `mapping_file` is the name of the second."""
+    `mapping_file` is the name of the second. `failed` says of columns that came out null what was
+    wrong with the reducers that make them."""
 
     run_id: str
     recipe: Recipe
@@ -101,6 +102,7 @@ class Record:
     mapping_file: str
     versions: Mapping[str, str]
     series: Sequence[Input] = ()
+    failed: Mapping[str, str] = field(factory=dict)
 
 
 def input_of(series: Series) -> Input:

@@ -117,6 +117,7 @@ class _Made:
     inputs: Sequence[Input] = ()
     rows: pl.DataFrame | None = None
     exclusions: pl.DataFrame | None = None
+    failed: Mapping[str, str] = field(factory=dict)
     outcome: Outcome | None = None
     read_only: bool = False
 
@@ -187,6 +188,7 @@ class _Run:
             inputs=inputs,
             rows=folding.rows,
             exclusions=folding.exclusions,
+            failed=folding.failed,
         )
         trouble = what_is_amiss(listing, tallies, folding.failed)
         if not folding.rows.height:
@@ -281,11 +283,11 @@ class _Run:
         store = None if made.read_only else self.store
         reporting.keep(report, store, self.place, self.options.report)
         if made.listing and made.inputs and not made.read_only:
-            self._record(report, made.listing, made.inputs)
+            self._record(report, made.listing, made)
         events.ended(report)
         return Result(made.exit, report, made.rows)
 
-    def _record(self, report: Report, listing: Listing, inputs: Sequence[Input]) -> None:
+    def _record(self, report: Report, listing: Listing, made: _Made) -> None:
         record = Record(
             run_id=report.run_id,
             recipe=self.recipe,
@@ -293,6 +295,7 @@ class _Run:
             mapping=list(self.texts.parts),
             mapping_file=self.texts.file,
             versions=report.versions,
-            series=inputs,
+            series=made.inputs,
+            failed=made.failed,
         )
         keep(self.store, record, self.texts)
