@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Mapping as MappingType
 
+from datalake_aggregation.document import Document
 from datalake_aggregation.layers import Layer
 from datalake_aggregation.mapping import FOLDABLE, Mapping, Member, Rule
 from datalake_aggregation.problems import Findings, Place, suggestion
@@ -31,6 +32,23 @@ def check_graph(mapping: Mapping, findings: Findings) -> None:
                 f"list those under {canonical_id}, or remove {asset} here"
             )
             findings.add(places[asset], what)
+
+
+def check_homes(base: Mapping, layer: Layer, document: Document, findings: Findings) -> None:
+    """Report assets that a file gives variants although they are folded into another one: that
+    would take them away from it, and nobody told. A file that means it says it of both."""
+    said = {m.asset for kinds in layer.variants.values() for ms in kinds.values() for m in ms}
+    for canonical_id, member in _folded(base):
+        asset, kind = member.asset, member.kind
+        unsaid = asset not in said and kind not in layer.variants.get(canonical_id, {})
+        if asset in layer.variants and canonical_id not in said and unsaid:
+            what = (
+                f'"{asset}" is folded into {canonical_id} ({member.where or UNKNOWN}), and its own '
+                f"variants with it; list them under {canonical_id}, or, to make {asset} an asset "
+                f"of its own, repeat here what is {kind} of {canonical_id} without it, or list it "
+                "there as staked"
+            )
+            findings.add(document.place(("assets", asset)), what)
 
 
 def check_columns(layer: Layer, mapping: Mapping, findings: Findings) -> None:

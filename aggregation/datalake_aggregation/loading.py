@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from datalake_aggregation.checks import check_columns, check_graph
+from datalake_aggregation.checks import check_columns, check_graph, check_homes
 from datalake_aggregation.columns import Reducers
 from datalake_aggregation.document import LIMIT_BYTES, read_document
 from datalake_aggregation.layers import BARE, lay_over
@@ -56,8 +56,10 @@ def parse_mapping(
 
 def _parsed(data: bytes, file: str, base: Mapping, reducers: Reducers) -> Mapping:
     findings = Findings()
-    layer = read_layer(read_document(data, file, findings), reducers, findings)
+    document = read_document(data, file, findings)
+    layer = read_layer(document, reducers, findings)
     mapping = lay_over(base, layer)
+    check_homes(base, layer, document, findings)
     check_graph(mapping, findings)
     check_columns(layer, mapping, findings)
     findings.settle()

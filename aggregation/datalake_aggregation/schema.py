@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, NewType, TypeVar
@@ -19,6 +20,9 @@ from cattrs.gen import make_dict_structure_fn, override
 from datalake_aggregation.document import Document, Path, Scalar
 from datalake_aggregation.mapping import KINDS
 from datalake_aggregation.problems import Findings, suggestion
+
+#: A number that means the same as a text. YAML has others: 0x1f, 014, 1_000, and 1:30 for 90.
+PLAIN = re.compile(r"0|-?[1-9][0-9]*")
 
 T = TypeVar("T")
 Text = NewType("Text", str)
@@ -148,7 +152,7 @@ def _day(value: Any, _: Any = None) -> date:
 def _native_id(value: Any, _: Any = None) -> str | None:
     if isinstance(value, Scalar) and value.type == "null":
         return None
-    if isinstance(value, Scalar) and value.type == "int" and str(int(value.text)) == value.text:
+    if isinstance(value, Scalar) and value.type == "int" and PLAIN.fullmatch(value.text):
         return value.text
     return _words_of(value)
 

@@ -97,12 +97,29 @@ def test_a_new_kind_and_a_new_asset_are_added(base):
 
 
 def test_a_claimed_id_leaves_its_former_place(base):
-    """Claimed as a variant of another, as a staked one, or as an asset with variants."""
+    """Claimed as a variant of another, or as a staked one."""
     assert ids(over(base, "assets: {moon: {bridged: [xsun]}}"), "sun") == ["sun", "wsun", "sun-b"]
     stands_alone = over(base, "assets: {sun: {staked: [xsun]}}")
     assert stands_alone.canonical_of("xsun") == "xsun"
-    own = over(base, "assets: {wmoon: {wrapped: [wwmoon]}}")
-    assert (ids(own, "moon"), ids(own, "wmoon")) == (["moon", "luna"], ["wmoon", "wwmoon"])
+
+
+def test_a_variant_does_not_become_an_asset_of_its_own_unsaid(base):
+    """Given variants, it would leave its native; the line is told, and how to say that one means
+    it."""
+    for kinds in ("{}", "{wrapped: [wwmoon]}"):
+        with pytest.raises(MappingError) as caught:
+            over(base, f"assets:\n  wmoon: {kinds}")
+        (problem,) = caught.value.problems
+        assert problem.startswith('mine.yaml:3: "wmoon" is folded into moon (base.yaml:10), and')
+        assert "repeat here what is wrapped of moon without it" in problem
+
+
+@pytest.mark.parametrize("said", ["{wrapped: [other]}", "{staked: [wmoon]}"])
+def test_a_variant_that_is_made_an_asset_of_its_own(base, said):
+    """Said of both: the list without it, or its being no variant any more."""
+    own = over(base, f"assets: {{moon: {said}, wmoon: {{wrapped: [wwmoon]}}}}")
+    assert "wmoon" not in ids(own, "moon")
+    assert ids(own, "wmoon") == ["wmoon", "wwmoon"]
 
 
 def test_an_asset_that_loses_its_last_variant(base):
@@ -143,9 +160,9 @@ def test_mistakes_that_only_both_files_make(base):
 
 
 def test_a_cycle_over_both_files_cannot_arise(base):
-    """Naming the native of an id frees that id first."""
-    mine = over(base, "assets: {wsun: {wrapped: [sun-b]}}")
-    assert (ids(mine, "sun"), ids(mine, "wsun")) == (["sun", "xsun"], ["wsun", "sun-b"])
+    """A former native, listed as a variant of its own variant, changes places with it."""
+    mine = over(base, "assets: {wmoon: {wrapped: [moon], migrated: [luna]}}")
+    assert (ids(mine, "wmoon"), ids(mine, "moon")) == (["wmoon", "moon", "luna"], ["moon"])
 
 
 def test_a_users_file_over_the_shipped_one(tmp_path):
