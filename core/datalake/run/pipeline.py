@@ -181,15 +181,8 @@ class _Run:
         evidence = gather(self.recipe, series, self.mapping)
         inputs = [input_of(one) for one in series]
         folding = fold(self.recipe, series, self.mapping)
-        made = _Made(
-            Exit.FAILED,
-            "",
-            tallies=tallies,
-            inputs=inputs,
-            rows=folding.rows,
-            exclusions=folding.exclusions,
-            failed=folding.failed,
-        )
+        made = _Made(Exit.FAILED, "", tallies=tallies, inputs=inputs, failed=folding.failed)
+        made = evolve(made, rows=folding.rows, exclusions=folding.exclusions)
         trouble = what_is_amiss(listing, tallies, folding.failed)
         if not folding.rows.height:
             cause = first_failure(tallies) or "none is known"
