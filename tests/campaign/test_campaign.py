@@ -1,4 +1,4 @@
-"""The quick rows of the campaign, and that damage would not go unseen."""
+"""The quick rows of the campaign; the page's table; and that damage would not go unseen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pytest
 from .command import beginnings
 from .kills import IN_FLIGHT, kill_runs
 from .lab import begin
-from .rows import ROWS, Row, play
+from .page import PAGE, table, told, write
+from .rows import ROWS, Outcome, Row, play
 
 QUICK = [row for row in ROWS if row.quick]
 SLOW = [row for row in ROWS if not row.quick]
@@ -34,9 +35,37 @@ def test_a_fault_ends_as_it_must(begun, row):
     assert outcome.amiss == ()
 
 
+def test_the_page_tells_of_the_rows():
+    """Each of the campaign and none that is gone, as it must end; `--page` writes what did."""
+    page = told(PAGE.read_text(encoding="utf-8"))
+    lines = {key: [cell.strip() for cell in one.split("|")[3:6]] for key, one in page.items()}
+    expected = {
+        (row.kind, row.fault): [row.expected, str(row.code), f"{row.left}, whole"] for row in ROWS
+    }
+    assert list(lines) == list(expected), "python tests/campaign --only … --page"
+    assert lines == expected
+
+
+def test_rows_are_written_among_those_of_before(tmp_path):
+    """A row that is measured takes its own line's place, and one that is gone leaves the page."""
+    first, second = (Row("disk", fault, 0, "old", "x", "local", _tampers) for fault in "ab")
+    page = tmp_path / "page.md"
+    page.write_text("# Before\n\n" + table([]) + "\nAfter\n")
+    write([Outcome(second, 0, "old")], page, [first, second])
+    write([Outcome(first, 0, "old"), Outcome(second, 4, "new")], page, [first, second])
+    assert (
+        page.read_text()
+        == "# Before\n\n"
+        + table([Outcome(first, 0, "old"), Outcome(second, 4, "new")])
+        + "\nAfter\n"
+    )
+    write([], page, [second])
+    assert list(told(page.read_text())) == [("disk", "b")]
+
+
 def test_no_row_is_there_twice():
     """Each fault has a name of its own."""
-    assert len({(row.kind, row.over, row.fault) for row in ROWS}) == len(ROWS) >= 35
+    assert len({(row.kind, row.fault) for row in ROWS}) == len(ROWS) >= 35
 
 
 def _tampers(lab):
