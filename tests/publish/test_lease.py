@@ -11,7 +11,7 @@ import pytest
 
 from datalake.errors import Held, ReadOnly
 from datalake.publish.lease import KEY, LASTS, Lease, leased, look
-from datalake.publish.living import birth
+from datalake.publish.living import birth, whereabouts
 from datalake.stores import ABSENT
 from datalake.stores.local import LocalStore
 from datalake.stores.memory import MemoryStore
@@ -34,6 +34,9 @@ def store(request, tmp_path):
     return MemoryStore() if request.param == "memory" else LocalStore(tmp_path)
 
 
+HERE = {"host": socket.gethostname(), "whereabouts": whereabouts()}
+
+
 def lay(store, **changes):
     """Somebody's lease, as a run on another machine would have written it."""
     lease = Lease(**{"run_id": "theirs", "host": "elsewhere", "pid": 1, "since": NOW,
@@ -46,7 +49,8 @@ def test_a_lease_is_held_and_let_go(store):
     with leased(store, "mine", at(NOW)):
         held, _ = look(store)
         me = (socket.gethostname(), os.getpid())
-        assert held == Lease("mine", *me, NOW, NOW + LASTS, birth(os.getpid()))
+        process = birth(os.getpid()), whereabouts()
+        assert held == Lease("mine", *me, NOW, NOW + LASTS, *process)
     assert look(store) == (None, ABSENT)
 
 
@@ -77,19 +81,30 @@ def test_a_process_of_this_machine_that_died_is_not_waited_for(store):
     """A run that was killed may be started again at once."""
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    lay(store, host=socket.gethostname(), pid=dead.pid)
+    lay(store, **HERE, pid=dead.pid)
     with leased(store, "mine", at(NOW)):
         assert look(store)[0].run_id == "mine"
 
 
 def test_a_number_that_no_process_can_have_holds_nobody_back(store):
-    lay(store, host=socket.gethostname(), pid=10**30)
+    lay(store, **HERE, pid=10**30)
     with leased(store, "mine", at(NOW)):
         assert look(store)[0].run_id == "mine"
 
 
+@pytest.mark.skipif(not whereabouts(), reason="this system does not tell its containers apart")
+@pytest.mark.parametrize("elsewhere", ["", "another start pid:[4026531836]"])
+def test_a_container_of_the_same_name_is_not_this_machine(store, elsewhere):
+    """There the number is another process's: that none has it here says nothing."""
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    lay(store, host=socket.gethostname(), pid=dead.pid, whereabouts=elsewhere)
+    with pytest.raises(Held), leased(store, "mine", at(NOW)):
+        pass
+
+
 def test_a_living_process_of_this_machine_is(store):
-    lay(store, host=socket.gethostname(), pid=os.getppid())
+    lay(store, **HERE, pid=os.getppid())
     with pytest.raises(Held), leased(store, "mine", at(NOW)):
         pass
 
@@ -97,7 +112,7 @@ def test_a_living_process_of_this_machine_is(store):
 @pytest.mark.skipif(not birth(os.getpid()), reason="this system does not tell a process's start")
 def test_a_number_that_is_another_process_now_holds_nobody_back(store):
     """As in a container that is started again, where each run has the number of the one before."""
-    lay(store, host=socket.gethostname(), pid=os.getpid(), born="1")
+    lay(store, **HERE, pid=os.getpid(), born="1")
     with leased(store, "mine", at(NOW)):
         assert look(store)[0].run_id == "mine"
 
@@ -106,7 +121,7 @@ def test_a_number_that_is_another_process_now_holds_nobody_back(store):
 def test_one_whose_parent_has_not_noticed_its_death_holds_nobody_back(store):
     """A zombie has a number, and can even be signalled."""
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as dead:
-        lay(store, host=socket.gethostname(), pid=dead.pid, born=birth(dead.pid))
+        lay(store, **HERE, pid=dead.pid, born=birth(dead.pid))
         with pytest.raises(Held), leased(store, "mine", at(NOW)):
             pass
         dead.kill()

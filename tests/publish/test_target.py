@@ -54,6 +54,13 @@ def test_a_folder_is_refused_with_a_suggestion(tmp_path):
         check_output(tmp_path, synthetic=False)
 
 
+def test_a_folder_where_the_report_goes_is_found_before_any_call(tmp_path):
+    """What is written last must not be what fails, once all is published."""
+    (tmp_path / "x.report.json").mkdir()
+    with pytest.raises(ConfigError, match=r"x\.report\.json is taken.*a folder"):
+        check_output(tmp_path / "x.parquet", synthetic=False)
+
+
 @pytest.mark.parametrize(
     "place", ["/proc/data.parquet", "/dev/null/data.parquet", "/dev/null", "/tmp/" + 300 * "x"]
 )

@@ -128,6 +128,50 @@ def test_a_version_by_name(three, day, name):
             back(three, name)
 
 
+def test_the_way_out_where_a_clock_was_a_year_ahead(output, day):
+    """What was published for an instant that has not come fences off the present until somebody
+    goes back; then today's run is published as ever."""
+    assert publish(day(0), output).new
+    assert publish(day(365 * 24), output, force="nobody looked").new
+    assert refused(publish(day(1), output)) == ["fence"]
+    today = day(1).as_of
+    pointer, done, _ = roll_back(LocalPlace(output), None, "the clock", KEEP, lambda: today)
+    assert done
+    assert pointer.max_as_of == day(0).as_of
+    assert publish(day(1), output, force="for the test").new
+
+
+@pytest.mark.parametrize("left", [None, b"", b'{"format": 1'])
+def test_a_lost_pointer_is_told_with_the_way_out(three, folder, day, left):
+    """Which versions there are, and that a rollback to one of them makes the pointer again."""
+    path = folder / "current.json"
+    names = [entry.version for entry in read_history(LocalPlace(three)).history]
+    path.unlink() if left is None else path.write_bytes(left)
+    for ask in (lambda: read_history(LocalPlace(three)), lambda: back(three)):
+        with pytest.raises(
+            ConfigError, match="is missing" if left is None else "is damaged"
+        ) as told:
+            ask()
+        assert all(name in str(told.value) for name in names)
+        assert f"publish rollback {names[0]}" in str(told.value)
+    pointer, done, _ = roll_back(LocalPlace(three), names[0], "lost", KEEP, lambda: day(3).as_of)
+    assert (done, pointer.current.version) == (True, names[0])
+    assert [entry.version for entry in read_history(LocalPlace(three)).history] == names
+    path.unlink()
+    assert roll_back(LocalPlace(three), names[2], "lost", KEEP, lambda: day(3).as_of)[1]
+    assert three.read_bytes() == encode_data(day(0))
+    assert refused(publish(day(1), three, force="for the test")) == ["fence"]
+
+
+def test_where_nothing_is_published_nothing_is_made(tmp_path):
+    """A typo in --output is told, and leaves no folder."""
+    place = LocalPlace(tmp_path / "typo" / "x.parquet")
+    for ask in (lambda: read_history(place), lambda: roll_back(place, None, "x", KEEP, None)):
+        with pytest.raises(ConfigError, match=r"nothing is published at .*typo"):
+            ask()
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_rollback_to_a_damaged_version_is_refused(three, folder, day):
     """What is published stands."""
     first = read_history(LocalPlace(three)).history[-1]

@@ -10,7 +10,9 @@ import pytest
 from attrs import fields_dict
 
 from datalake.exits import Exit
-from datalake.run.report import STATUS, Report
+from datalake.publish import open_place
+from datalake.run.report import STATUS, Report, keep
+from datalake.stores import open_store
 
 from ..reports import SCHEMA, VALIDATOR, check_report
 from .conftest import AS_OF
@@ -68,3 +70,16 @@ def test_what_is_missing_or_more_is_found(sandbox_run, field):
     assert not VALIDATOR.is_valid(report)
     with pytest.raises(jsonschema.ValidationError):
         check_report(json.dumps({**report, field: {}, "more": 1}))
+
+
+def test_a_report_that_finds_a_folder_in_its_place_is_told(sandbox_run, tmp_path, caplog):
+    """One that came while the run was at work: what is published is published, and the report is
+    where else it may be."""
+    made = sandbox_run(assets=["bitcoin"], providers=["coingecko"])
+    (tmp_path / "data.report.json").unlink()
+    (tmp_path / "data.report.json").mkdir()
+    store = open_store(str(tmp_path / "other"), {})
+    keep(made.report, store, open_place(tmp_path / "data.parquet", {}, {}), tmp_path / "r.json")
+    assert "data.report.json is taken" in caplog.text
+    assert json.loads((tmp_path / "r.json").read_text())["run_id"] == made.report.run_id
+    assert [entry.key for entry in store.list("runs/")] == [f"runs/v1/{made.report.run_id}.json"]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from datalake.plugins import load
 from datalake.publish import open_place
-from datalake.publish.lease import leased
+from datalake.publish.lease import KEY, Lease, leased
 from datalake.run.status import status
-from datalake.stores import open_store
+from datalake.stores import ABSENT, open_store
 
 from .conftest import AS_OF
 
@@ -30,8 +31,9 @@ def test_before_any_run(stand):
     """It says what to do, and that nothing is published."""
     found = stand(AS_OF)
     assert (found.run, found.columns) == (None, [])
-    assert "datalake run makes one" in found.next[0]
     assert "data.parquet" in found.published.trouble
+    assert found.next[0] == found.published.trouble
+    assert "datalake run makes one" in found.next[1]
 
 
 def test_after_a_run_all_is_well(sandbox_run, stand):
@@ -71,12 +73,64 @@ def test_a_provider_that_fails(sandbox_run, stand):
     assert "look at datalake cache why bitcoin lunarcrush.social" in step
 
 
-def test_a_run_at_work_is_named(sandbox_run, stand, tmp_path):
-    """Whoever holds the lease is waited for."""
-    sandbox_run(**SMALL)
+def test_a_run_at_work_is_named_and_is_no_trouble(sandbox_run, stand, tmp_path):
+    """Neither for the day that it has its lease nor for what it is about to make up for."""
     place = open_place(tmp_path / "data.parquet", {}, {})
     with leased(place.store, "20260315T110000Z-abc", lambda: AS_OF):
-        found = stand(AS_OF)
+        assert stand(AS_OF).next == []
+    sandbox_run(**SMALL)
+    with leased(place.store, "20260315T110000Z-abc", lambda: AS_OF + 2 * DAY):
+        found = stand(AS_OF + 2 * DAY)
         assert "20260315T110000Z-abc" in found.published.held_by
-        assert "is at work just now" in found.next[0]
+        assert found.next == []
     assert stand(AS_OF).published.held_by is None
+
+
+def test_a_run_that_seems_to_hang(sandbox_run, stand, tmp_path):
+    """It renews its lease and comes to no end."""
+    sandbox_run(**SMALL)
+    lease = Lease("slow", "elsewhere", 1, AS_OF - DAY, AS_OF + DAY)
+    open_place(tmp_path / "data.parquet", {}, {}).store.put(
+        KEY, lease.encode(), {}, if_generation=ABSENT
+    )
+    (step,) = stand(AS_OF).next
+    assert "slow" in step
+    assert "hangs" in step
+
+
+@pytest.mark.parametrize("left", [b"", b'{"format": 1}', None], ids=["empty", "half", "gone"])
+def test_what_is_published_is_damaged(sandbox_run, stand, tmp_path, left):
+    """A pointer that nobody can follow is told, and not that all is well."""
+    sandbox_run(**SMALL)
+    pointer = tmp_path / "data.published/current.json"
+    pointer.unlink() if left is None else pointer.write_bytes(left)
+    found = stand(AS_OF)
+    (step,) = found.next
+    assert "current.json is missing" in step if left is None else "is damaged" in step
+    assert found.published.version is None
+
+
+DAMAGES = [
+    lambda report: "{",
+    lambda report: "[" * 100_000,
+    lambda report: {},
+    lambda report: {**report, "providers": None},
+    lambda report: {**report, "as_of": "yesterday"},
+    lambda report: {**report, "freshness": {"close": {"source": "coingecko"}}},
+    lambda report: {**report, "providers": {"coingecko": {"failed": ["?"]}}},
+]
+
+
+def test_the_newest_report_is_damaged(sandbox_run, stand, tmp_path):
+    """It is named, and how things stand is told by the one before."""
+    made = [sandbox_run(**SMALL, as_of=AS_OF + days * DAY).report.run_id for days in range(2)]
+    older, newest = sorted(made)
+    (path,) = (tmp_path / "lake").rglob(f"{newest}.json")
+    whole = json.loads(path.read_text())
+    for damage in DAMAGES:
+        spoilt = damage(whole)
+        path.write_text(spoilt if isinstance(spoilt, str) else json.dumps(spoilt))
+        found = stand(AS_OF + DAY)
+        assert found.run.run_id == older
+        assert newest in found.next[0]
+        assert "damaged" in found.next[0]

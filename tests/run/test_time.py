@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
 
 import polars as pl
 import pytest
 
+from datalake.client.transport import told_time
+from datalake.errors import ConfigError
 from datalake.exits import Exit
+from datalake.plugins import load
+from datalake.run.options import Options
+from datalake.run.pipeline import run
 
-from .conftest import Run
+from .conftest import AS_OF, Run
 
 
 def at(clock: str) -> datetime:
@@ -88,3 +94,38 @@ def test_a_value_does_not_depend_on_where_the_window_begins(sandbox_run: Run) ->
     assert long.rows is not None
     assert short.rows is not None
     assert long.rows.filter(pl.col("date") >= date(2026, 2, 20)).equals(short.rows)
+
+
+def test_a_clock_that_is_ahead_is_found_by_the_vendors_answers(tmp_path: Path) -> None:
+    """It is a sentence before anything is cached or published; one that is behind is no matter."""
+    here = datetime.now(timezone.utc)
+    options = Options(
+        cache=str(tmp_path / "lake"),
+        output=tmp_path / "data.parquet",
+        sandbox=True,
+        assets=("bitcoin",),
+        providers=("coingecko",),
+    )
+    for off in (timedelta(days=365), timedelta(hours=1)):
+        with pytest.raises(ConfigError, match=r"clock is ahead.*answered at") as told:
+            run(options, load(), {}, clock=lambda off=off: here + off)
+        assert f"{here + off:%Y-%m-%d %H:%M}Z" in str(told.value)
+    left = [path.name for path in tmp_path.rglob("*") if path.is_file()]
+    assert not [name for name in left if name.endswith((".parquet", "current.json"))]
+    assert run(options, load(), {}, clock=lambda: here - timedelta(days=2)).exit is Exit.PUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Date": "Sun, 15 Mar 2026 10:30:00 GMT"}, 0),
+        ({"Date": "Sun, 15 Mar 2026 10:30:00 GMT", "Age": "60"}, 60),
+        ({"Date": "Sun, 15 Mar 2026 10:30:00 GMT", "Age": "a minute"}, None),
+        ({"Date": "yesterday"}, None),
+        ({}, None),
+    ],
+)
+def test_an_answer_tells_the_time(headers: dict[str, str], seconds: int | None) -> None:
+    """What was kept on its way for a while is that much older; nonsense tells nothing."""
+    expected = None if seconds is None else AS_OF + timedelta(seconds=seconds)
+    assert told_time(headers) == expected

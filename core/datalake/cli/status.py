@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, /, output: str | None, lake: Lake, form: str) -> None:
     """Show how things stand: last run, what is known through when, what is published, what next.
 
-    Exit code 3 says that something needs a look.
+    Exit code 0 says that all is well, a run at work included; 3 that something needs a look,
+    which the lines that begin with `next` name; 2 that the cache cannot be read.
 
     \b
     Examples:
@@ -51,17 +52,25 @@ def _print(found: Status) -> None:
         click.echo(f"last run   {found.run.run_id}  {found.run.status}{code}: {found.message}")
     if found.published:
         click.echo(f"published  {_told(found.published)}")
+    if found.published and found.published.held_by:
+        click.echo(f"at work    {found.published.held_by}")
     if found.providers:
         print_rows([_provider(asdict(one)) for one in found.providers], "table")
     if found.columns:
         print_rows([_column(asdict(one)) for one in found.columns], "table")
-    for step in found.next or ["nothing: all is known through the day that its source has settled"]:
+    for step in found.next or [_nothing(found)]:
         click.echo(f"next       {step}")
 
 
+def _nothing(found: Status) -> str:
+    if found.published and found.published.at_work:
+        return "nothing: a run is at work"
+    return "nothing: all is known through the day that its source has settled"
+
+
 def _told(one: Published) -> str:
-    if one.trouble:
-        return one.trouble
+    if one.version is None:
+        return one.trouble or ""
     return f"version {one.version} of {(one.published_at or '')[:16]}Z in {one.path}"
 
 

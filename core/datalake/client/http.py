@@ -31,7 +31,7 @@ class Stats:
 
     `calls` counts requests that went to the network, each try of them; `bytes` what came back,
     unpacked; `throttled_seconds` the time during which at least one call was held back; `waiting`
-    the seconds until the next may go.
+    the seconds until the next may go. `told_time` is the latest time that an answer told.
     """
 
     calls: int
@@ -40,6 +40,7 @@ class Stats:
     http_cache_hits: int
     throttled_seconds: float
     waiting: float
+    told_time: datetime | None = None
 
 
 @frozen
@@ -116,7 +117,13 @@ class HttpClient:
             retries, hits = self._retries, self._hits
         throttle, transport = self._throttle, self._transport
         return Stats(
-            transport.calls, transport.bytes, retries, hits, throttle.waited, throttle.waiting
+            transport.calls,
+            transport.bytes,
+            retries,
+            hits,
+            throttle.waited,
+            throttle.waiting,
+            transport.told_time,
         )
 
     def get(

@@ -11,6 +11,8 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -54,6 +56,16 @@ class Limits:
     body: int = 64 * 1024 * 1024
 
 
+def told_time(headers: Mapping[str, str]) -> datetime | None:
+    """When an answer left the vendor, by the vendor's clock: `Date`, and how long it has since
+    been kept on the way. None where it does not say."""
+    try:
+        moment = parsedate_to_datetime(headers.get("Date", ""))
+        return moment.astimezone(timezone.utc) + timedelta(seconds=int(headers.get("Age", "0")))
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
 class Call(requests.PreparedRequest):
     """A request without its key, with what its answer must be and, in the end, is."""
 
@@ -91,6 +103,7 @@ class Transport(HTTPAdapter):
         self._lock = threading.Lock()
         self.calls = 0
         self.bytes = 0
+        self.told_time: datetime | None = None
         super().__init__(pool_maxsize=64, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -106,8 +119,11 @@ class Transport(HTTPAdapter):
             self.calls += 1
         began = time.monotonic()
         status, headers, body, error = self._exchange(request)
+        moment = told_time(headers)
         with self._lock:
             self.bytes += len(body)
+            if moment is not None:
+                self.told_time = max(moment, self.told_time or moment)
         log.debug(
             "%s %s: %s, %d bytes in %.2f s",
             self._reader.provider.name,

@@ -19,7 +19,7 @@ from attrs import asdict, evolve, frozen
 
 from ..errors import Conflict, Held, StoreError
 from ..stores import ABSENT, Store
-from .living import birth, gone
+from .living import birth, gone, whereabouts
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,8 @@ PATIENCE = 3.0
 class Lease:
     """Who is at work on an output, since when, and until when that is believed without a sign.
 
-    `born` tells the process from a later one of the same number; empty where that is not known.
+    `born` tells the process from a later one of the same number, `whereabouts` its machine or
+    container from others of the same name; empty where that is not known.
     """
 
     run_id: str
@@ -45,6 +46,7 @@ class Lease:
     since: datetime
     until: datetime
     born: str = ""
+    whereabouts: str = ""
 
     def __str__(self) -> str:
         return (
@@ -53,7 +55,7 @@ class Lease:
 
     def counts(self, now: datetime) -> bool:
         """Whether the holder may still be at work: a process of this machine is looked for."""
-        here = self.host == socket.gethostname()
+        here = (self.host, self.whereabouts) == (socket.gethostname(), whereabouts())
         return now < self.until and not (here and gone(self.pid, self.born))
 
     def encode(self) -> bytes:
@@ -71,7 +73,8 @@ def look(store: Store) -> tuple[Lease | None, str]:
         if since.tzinfo is None or until.tzinfo is None:
             return None, stored.generation
         who = str(found["run_id"]), str(found["host"]), int(found["pid"])
-        lease = Lease(*who, since, until, str(found.get("born", "")))
+        process = (str(found.get(name, "")) for name in ("born", "whereabouts"))
+        lease = Lease(*who, since, until, *process)
         return lease, stored.generation
     except (ValueError, TypeError, KeyError):
         return None, stored.generation  # nobody can be waited for by what it says
@@ -85,9 +88,9 @@ def leased(store: Store, run_id: str, clock: Callable[[], datetime]) -> Iterator
     """
     now = clock()
     pid = os.getpid()
-    keeper = _Keeper(
-        store, Lease(run_id, socket.gethostname(), pid, now, now + LASTS, birth(pid)), clock
-    )
+    who = (run_id, socket.gethostname(), pid)
+    lease = Lease(*who, now, now + LASTS, birth(pid), whereabouts())
+    keeper = _Keeper(store, lease, clock)
     try:
         keeper.begin()
         yield

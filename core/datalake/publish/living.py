@@ -5,9 +5,20 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+#: What the system calls its own start, and the numbering of processes that this one is in.
+_BOOT, _NUMBERING = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
 #: Where in the system's line on a process, after its name, the state and the start time are.
 _STATE, _STARTED = 0, 19
 _DEAD = ("Z", "X")
+
+
+def whereabouts() -> str:
+    """Where a process's number means what it means here: of containers, or machines, that have one
+    host name each has its own. Empty where the system does not say."""
+    try:
+        return f"{_BOOT.read_text(encoding='ascii').strip()} {_NUMBERING.readlink()}"
+    except OSError:
+        return ""
 
 
 def birth(pid: int) -> str:

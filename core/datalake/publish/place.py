@@ -71,7 +71,7 @@ class Place(Protocol):
         """How a user would write that file."""
 
     def probe(self) -> None:
-        """Write and remove something."""
+        """Write and remove something; ConfigError where there is no room for a report."""
 
 
 def open_place(
@@ -149,12 +149,14 @@ class LocalPlace:
         return State(digest, digest)
 
     def read(self, name: str) -> bytes | None:
+        path = self._file(name)
+        return path.read_bytes() if path.exists() else None
+
+    def _file(self, name: str) -> Path:
         path = self.path.with_name(name)
-        if not path.exists():
-            return None
-        if not path.is_file():
+        if path.exists() and not path.is_file():
             raise taken(self, name, "a folder" if path.is_dir() else "not a regular file")
-        return path.read_bytes()
+        return path
 
     def write(self, name: str, data: bytes, over: State) -> None:
         if self.state(name) != over:
@@ -169,6 +171,7 @@ class LocalPlace:
 
     def probe(self) -> None:
         files.probe(self.path)
+        self._file(report_name(self.name))  # nobody looks at it before it is written
         folder = self.store.root
         if folder.exists():
             files.probe(folder / PROBES)

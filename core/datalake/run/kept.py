@@ -12,6 +12,7 @@ from ..errors import ConfigError
 from ..stores import Entry, Store
 from ..suggest import did_you_mean
 from .report import REPORTS
+from .shape import what_is_wrong
 
 #: The newest run, whatever its name.
 LAST = "last"
@@ -64,11 +65,11 @@ def read(store: Store, run_id: str) -> Mapping[str, Any]:
         raise ConfigError(f"{store.url}/{key} is gone")
     try:
         report = json.loads(stored.data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{store.url}/{key} is damaged: {error}") from error
-    if not isinstance(report, dict) or "run_id" not in report:
-        raise ConfigError(f"{store.url}/{key} is no run report")
-    return report
+    if wrong := what_is_wrong(report):
+        raise ConfigError(f"{store.url}/{key} is damaged, or no run report: {wrong}")
+    return dict(report)
 
 
 def _kept(entry: Entry) -> Kept:

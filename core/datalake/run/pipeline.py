@@ -44,6 +44,7 @@ from .plan import (
     check_taking_part,
     wants,
 )
+from .present import check_present
 from .recipe import Recipe, candidate, fold
 from .report import Report, check_report
 from .series import Series
@@ -162,6 +163,7 @@ class _Run:
             )
         except FetchError as error:
             return _Made(Exit.FAILED, f"there is no universe: {lister.scrub(str(error))}")
+        check_present(self.as_of, self.sources.all)
         events.listed(listing)
         writable = not self.options.offline and claim(self.store, self.world.origin)
         if writable and listing.selection:
@@ -190,6 +192,7 @@ class _Run:
         if trouble and self.options.strict:
             message = f"not published, since --strict allows no gap: {trouble}"
             return evolve(made, exit=Exit.REFUSED, message=message)
+        check_present(self.as_of, self.sources.all)
         outcome = self._publish(listing, folding.rows, learnt_through(inputs), evidence)
         exit_, message = ending(outcome, trouble)
         return evolve(made, exit=exit_, message=message, outcome=outcome)

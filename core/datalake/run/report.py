@@ -267,6 +267,8 @@ def keep(report: Report, store: Store | None, place: Place, path: Path | None) -
         try:
             with place.turn():
                 write()
+        except ConfigError as error:  # something lies there by now: what is published is published
+            log.warning("the run report cannot be written to %s: %s", where, error)
         except (OSError, StoreError) as error:
             log.warning("the run report cannot be written to %s: %s", where, in_words(error))
     if store is None:

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from itertools import islice
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..errors import ConfigError, StoreError
 from ..lake.verifying import dataset_of
@@ -49,7 +49,8 @@ class ProviderStatus:
 
 @frozen
 class Published:
-    """What readers see at an output; `held_by` is the run that is at work on it just now."""
+    """What readers see at an output. `held_by` is the run that has its lease, `at_work` whether it
+    has had it for less than a day; `trouble` says why what is published cannot be told."""
 
     path: str
     version: str | None = None
@@ -58,6 +59,7 @@ class Published:
     published_at: str | None = None
     run_id: str | None = None
     held_by: str | None = None
+    at_work: bool = False
     trouble: str | None = None
 
 
@@ -78,14 +80,16 @@ class Status:
 def status(store: Store, registry: Registry, place: Place, now: datetime) -> Status:
     """How things stand at `now`, by the reports of runs and the pointer of the output.
 
-    Raises StoreError where the cache cannot be read.
+    Raises StoreError where the cache cannot be read; an output that cannot be is a next step.
     """
     runs = kept.runs(store)
     published = _published(place, now)
-    if not runs:
-        hint = f"no run has left a report in {store.url}: datalake run makes one"
-        return Status(store.url, now.isoformat(), None, None, [], [], published, [hint])
-    report = kept.read(store, runs[0].run_id)
+    run, report, damaged = _newest(store, runs)
+    steps = [*damaged, *_of_the_output(published)]
+    if run is None:
+        if not (runs or published.at_work):
+            steps.append(f"no run has left a report in {store.url}: datalake run makes one")
+        return Status(store.url, now.isoformat(), None, None, [], [], published, steps)
     columns = [
         _column(name, one, registry, now) for name, one in (report.get("freshness") or {}).items()
     ]
@@ -93,10 +97,23 @@ def status(store: Store, registry: Registry, place: Place, now: datetime) -> Sta
         _provider(name, one, columns, store, runs) for name, one in report["providers"].items()
     ]
     since = {one.provider: one.failing_since for one in providers if one.failing_since}
-    steps = [*_held(published), *next_steps(report, since), *_late(columns, report, now)]
+    steps += [*next_steps(report, since), *_late(columns, report, published, now)]
     return Status(
-        store.url, now.isoformat(), runs[0], report["message"], providers, columns, published, steps
+        store.url, now.isoformat(), run, report["message"], providers, columns, published, steps
     )
+
+
+def _newest(
+    store: Store, runs: Sequence[kept.Kept]
+) -> tuple[kept.Kept | None, Mapping[str, Any], list[str]]:
+    """The last run whose report can be read, with the report; and what is wrong with later ones."""
+    damaged = []
+    for one in islice(runs, LOOKED_BACK):
+        try:
+            return one, kept.read(store, one.run_id), damaged
+        except ConfigError as error:
+            damaged.append(f"{error}; what is said here is of the run before it: remove it")
+    return None, {}, damaged
 
 
 def _column(name: str, told: Mapping[str, Any], registry: Registry, now: datetime) -> ColumnStatus:
@@ -140,31 +157,47 @@ def _failing_since(name: str, store: Store, runs: Sequence[kept.Kept]) -> str | 
 
 
 def _published(place: Place, now: datetime) -> Published:
+    """The pointer and the lease; neither keeps the other from being told."""
+    trouble, held_by, at_work = [], None, False
+    try:
+        lease, _ = look(place.store)
+        if lease and lease.counts(now):
+            held_by, at_work = str(lease), now - lease.since < DAY
+    except (StoreError, OSError) as error:
+        trouble.append(f"whether a run is at work on {place.url} cannot be seen: {error}")
+    found = Published(place.url, held_by=held_by, at_work=at_work)
     try:
         current = read_history(place).current
     except (ConfigError, StoreError, OSError) as error:
-        return Published(place.url, trouble=str(error))
-    lease, _ = look(place.store)
-    return Published(
-        path=place.url,
+        return evolve(found, trouble="; ".join([str(error), *trouble]))
+    return evolve(
+        found,
         version=current.version,
         sequence=current.sequence,
         as_of=current.as_of.isoformat(),
         published_at=current.published_at.isoformat(),
         run_id=current.run_id,
-        held_by=str(lease) if lease and lease.counts(now) else None,
+        trouble="; ".join(trouble) or None,
     )
 
 
-def _held(published: Published) -> list[str]:
-    return [f"{published.held_by} is at work just now: wait for it"] if published.held_by else []
+def _of_the_output(published: Published) -> list[str]:
+    """A run that goes about its work is no trouble, and what is not there yet may come of it."""
+    if published.held_by and not published.at_work:
+        return [f"{published.held_by} is still at work: look whether it hangs"]
+    return [published.trouble] if published.trouble and not published.at_work else []
 
 
-def _late(columns: Sequence[ColumnStatus], report: Mapping[str, Any], now: datetime) -> list[str]:
-    """A run that is overdue explains all columns at once."""
+def _late(
+    columns: Sequence[ColumnStatus],
+    report: Mapping[str, Any],
+    published: Published,
+    now: datetime,
+) -> list[str]:
+    """A run that is overdue explains all columns at once; one that is at work makes up for it."""
     worst = max((one.days_behind for one in columns), default=0)
     ended = datetime.fromisoformat(report["as_of"]).astimezone(timezone.utc)
-    if not worst or now - ended < DAY:
+    if not worst or now - ended < DAY or published.at_work:
         return []
     days = (now - ended) // DAY
     return [f"the last run stands for {ended:%Y-%m-%d %H:%M} UTC, {days} days ago: datalake run"]
