@@ -47,6 +47,7 @@ class GateRules:
     """The gate's bounds; `docs/gate.md` gives the reason for each default.
 
     - `min_ratio`: share of the published assets, rows and known values that must still be there.
+    - `look_back`: the same share of the most that any of so many last publications had must remain.
     - `max_share`: a finding is broad where it concerns a larger share of the assets, or of their
       market cap.
     - `max_unexplained`: the same share of the assets where nothing explains the finding.
@@ -59,6 +60,7 @@ class GateRules:
     """
 
     min_ratio: float = field(default=0.9, validator=share)
+    look_back: int = field(default=30, validator=not_negative)
     max_share: float = field(default=0.05, validator=share)
     max_unexplained: float = field(default=0.005, validator=share)
     tolerance: float = field(default=0.01, validator=share)

@@ -27,7 +27,7 @@ class Publications(RuleBasedStateMachine):
         super().__init__()
         self.place = StorePlace("gs://x/data.parquet", "data.parquet", MemoryStore(), MemoryStore())
         self.log: list[tuple[int, int, tuple[int, int] | None]] = []
-        self.now = START
+        self.now = START + timedelta(hours=6)  # none of these instants is still to come
 
     def clock(self):
         self.now += timedelta(minutes=1)

@@ -128,6 +128,41 @@ def test_a_version_by_name(three, day, name):
             back(three, name)
 
 
+@pytest.fixture
+def shrinking(output, frame, made):
+    """Publishes so many of 400 rows, an hour after the last time."""
+    hours = iter(range(1, 99))
+
+    def call(rows, force=None):
+        fewer = frame(days=200).group_by("canonical_id").tail(rows // 2)
+        sparse = fewer.sort("canonical_id", "date")
+        as_of = made().as_of + timedelta(hours=next(hours))
+        return publish(made(sparse, as_of=as_of), output, force=force)
+
+    return call
+
+
+def test_what_is_lost_little_by_little_is_found(shrinking):
+    """No step is more than five percent; the third is more than ten in all. A reason makes a new
+    level, from which it begins again."""
+    assert [shrinking(rows).published for rows in (400, 380, 362)] == [True, True, True]
+    last = shrinking(344)
+    assert refused(last) == ["little by little"]
+    told = str(last.checks)
+    assert "344 rows, 400 as of 2026-03-02T07:00:00Z (sequence 1)" in told
+    assert "344 values of close" in told
+    assert shrinking(344, force="fewer on purpose").new
+    assert [shrinking(rows).published for rows in (328, 312, 296)] == [True, True, False]
+
+
+def test_what_was_taken_back_is_no_level(output, shrinking):
+    """More rows than ever, and they were wrong."""
+    assert shrinking(340).new
+    assert shrinking(400).new
+    back(output)
+    assert shrinking(330).new
+
+
 def test_the_way_out_where_a_clock_was_a_year_ahead(output, day):
     """What was published for an instant that has not come fences off the present until somebody
     goes back; then today's run is published as ever."""

@@ -103,6 +103,13 @@ class Candidate:
         named = dict.fromkeys((*STANDARD, *(note.name for note in self.columns)))
         return tuple(named)[len(KEYS) :]
 
+    @property
+    def known(self) -> dict[str, int]:
+        """How many known values each value column has."""
+        rows = self.rows
+        there = [name for name in self.values if name in rows.columns]
+        return {name: rows.height - rows[name].null_count() for name in there}
+
 
 def closed_rows(rows: pl.DataFrame, open_day: date) -> pl.DataFrame:
     """The rows of other days than the open one."""

@@ -20,6 +20,7 @@ from .gate import check_gate
 from .layout import ASSETS, DATA, encode_assets, encode_data
 from .place import LocalPlace, Place, candidate_name, in_words
 from .pointer import Entry, Keep, Pointer, follow, swap
+from .ratchet import check_ratchet
 from .standing import Standing, examine, settle
 from .versions import describe, put, sweep, version_name
 
@@ -84,7 +85,11 @@ class _Job:
         )
         if _refused(order):
             return order
-        return (*order, *check_gate(self.candidate, standing.data, self.rules, self.force))
+        return (
+            *order,
+            *check_ratchet(self.candidate, standing.pointer, self.rules, self.force),
+            *check_gate(self.candidate, standing.data, self.rules, self.force),
+        )
 
     def _commit(
         self,
@@ -103,6 +108,7 @@ class _Job:
             rows=self.candidate.rows.height,
             assets=self._assets,
             files=describe(files),
+            values=self.candidate.known,
             forced=self.force if self._overrode(checks) else None,
             warnings=[str(check)[:SHOWN] for check in checks if check.level == "warning"][
                 :WARNINGS

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from ..stores import Store
 from .layout import ASSETS, DATA, instant
@@ -41,6 +41,7 @@ class File:
 class Entry:
     """One publication. `files` are by kind; `run_id` is None where no run of ours made them.
 
+    `values` are how many known values each column has; empty where an older version published.
     `forced` is the reason for which the gate's refusals were passed over; `rollback_of` the version
     that this one took the place of again, for `rollback_reason`.
     """
@@ -53,6 +54,7 @@ class Entry:
     rows: int
     assets: int
     files: Mapping[str, File]
+    values: Mapping[str, int] = field(factory=dict)
     forced: str | None = None
     rollback_of: str | None = None
     rollback_reason: str | None = None
@@ -68,6 +70,7 @@ class Entry:
             "run_id": self.run_id,
             "rows": self.rows,
             "assets": self.assets,
+            "values": dict(self.values),
             "files": {
                 kind: {
                     "path": version_key(self.version, kind),
@@ -196,6 +199,7 @@ def entry_of(plain: Mapping[str, Any]) -> Entry:
             kind: File(str(plain["files"][kind]["sha256"]), int(plain["files"][kind]["bytes"]))
             for kind in KINDS
         },
+        values={str(name): int(count) for name, count in plain.get("values", {}).items()},
         forced=plain["forced"],
         rollback_of=plain["rollback_of"],
         rollback_reason=plain["rollback_reason"],

@@ -17,6 +17,7 @@ from .gate import check_gate
 from .layout import DATA, read_metadata
 from .place import Place
 from .published import Published, look
+from .ratchet import check_ratchet
 from .standing import examine
 
 _ALONE = Check(
@@ -42,6 +43,7 @@ def try_file(data: bytes, name: str, place: Place, rules: GateRules) -> tuple[Ch
         *contract,
         _ALONE,
         *check_fence(candidate.as_of, standing.newest),
+        *check_ratchet(candidate, standing.pointer, rules),
         *check_gate(candidate, standing.data, rules),
     )
 

@@ -107,7 +107,7 @@ def _newest(
     store: Store, runs: Sequence[kept.Kept]
 ) -> tuple[kept.Kept | None, Mapping[str, Any], list[str]]:
     """The last run whose report can be read, with the report; and what is wrong with later ones."""
-    damaged = []
+    damaged: list[str] = []
     for one in islice(runs, LOOKED_BACK):
         try:
             return one, kept.read(store, one.run_id), damaged
