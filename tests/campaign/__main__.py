@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -14,4 +15,10 @@ if __name__ == "__main__":
     tests.__path__ = [str(TESTS)]
     from tests.campaign.command import main
 
-    sys.exit(main())
+    parser = argparse.ArgumentParser(prog="python tests/campaign", description=__doc__)
+    parser.add_argument("--only", default="", help="rows whose `kind: fault` has these words")
+    parser.add_argument("--at-once", type=int, default=3, help="rows that are run at once [3]")
+    parser.add_argument(
+        "--page", action="store_true", help="write into docs/faults.md what came, if none is amiss"
+    )
+    sys.exit(main(**vars(parser.parse_args())))

@@ -7,7 +7,6 @@ rows can be added, or measured again, a few at a time.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -25,16 +24,10 @@ def beginnings(rows: Iterable[Row], place: Path) -> dict[str, Beginning]:
     return {kind: begin(kind, place / kind) for kind in sorted({row.over for row in rows})}
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python tests/campaign", description=__doc__)
-    parser.add_argument("--only", default="", help="rows whose `kind: fault` has these words")
-    parser.add_argument("--at-once", type=int, default=3, help="rows that are run at once [3]")
-    parser.add_argument(
-        "--page", action="store_true", help="write into docs/faults.md what came, if none is amiss"
-    )
-    given = parser.parse_args()
-    rows = [row for row in ROWS if given.only in f"{row.kind}: {row.fault}"]
-    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(given.at_once) as pool:
+def main(only: str, at_once: int, page: bool) -> int:
+    """Run the rows whose `kind: fault` has these words; 1 where one is amiss."""
+    rows = [row for row in ROWS if only in f"{row.kind}: {row.fault}"]
+    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(at_once) as pool:
         begun = beginnings(rows, Path(name))
 
         def one(row: Row) -> Outcome:
@@ -49,6 +42,6 @@ def main() -> int:
         outcomes = list(pool.map(one, rows))
     print(table(outcomes), end="")
     amiss = any(outcome.amiss for outcome in outcomes)
-    if given.page and not amiss:
+    if page and not amiss:
         write(outcomes)
     return 1 if amiss else 0
