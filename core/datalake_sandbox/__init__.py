@@ -7,8 +7,9 @@ and clock alone; only rate limits, and the stamps that tell of them, run on real
 
 from __future__ import annotations
 
+from datalake_sandbox.fault_names import KINDS
 from datalake_sandbox.faults import Fault
 from datalake_sandbox.recordings import recordings_clock
 from datalake_sandbox.sandbox import Sandbox
 
-__all__ = ["Fault", "Sandbox", "recordings_clock"]
+__all__ = ["KINDS", "Fault", "Sandbox", "recordings_clock"]

@@ -6,35 +6,20 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from attrs import field, frozen
 
+from datalake_sandbox.fault_names import UNREACHABLE, WRITTEN, is_action
 from datalake_sandbox.noise import uniform
 
-PLAIN = (
-    *("429", "500", "502", "503", "401", "403", "404", "html", "empty", "error-object"),
-    *("truncate", "reset", "string", "nan", "unordered", "duplicate"),
-)
-"""Actions without an argument."""
-
-SECONDS = ("429", "slow")
-"""Actions that take seconds after a colon."""
-
-TEXTS = ("redirect", "missing")
-"""Actions that take a text after a colon: an address, the name of a field."""
-
-ACTIONS = ", ".join([*PLAIN, *(f"{name}:SECONDS" for name in SECONDS), "redirect:URL"])
+_HOW_OFTEN = re.compile(r"(.+?)((?:[*+]\d+|@(?:0?\.\d+|[01]))+)")
 
 
 def _checked_action(action: str) -> str:
-    name, colon, argument = action.partition(":")
-    if not colon and name in PLAIN:
-        return action
-    if colon and name in SECONDS and re.fullmatch(r"\d+(\.\d+)?", argument):
-        return action
-    if colon and name in TEXTS and argument:
-        return action
-    raise ValueError(f"unknown fault {action!r}: one of {ACTIONS}, missing:FIELD")
+    if not is_action(action):
+        raise ValueError(f"unknown fault {action!r}: one of {WRITTEN}")
+    return action
 
 
 def _checked_pattern(pattern: str) -> str:
@@ -50,11 +35,7 @@ class Fault:
     """What goes wrong with the requests whose `host/path?query` contains the regex `pattern`.
 
     The first `skip` of them are spared, then at most `times` are struck (None: all), each with
-    `probability`. Actions: a status (429, 500, 502, 503, 401, 403, 404) with the vendor's body;
-    "429:SECONDS" with Retry-After; "html" (a page with status 200), "empty" (`[]`),
-    "error-object" (the vendor's error with status 200), "redirect:URL"; on the wire "truncate"
-    (half of the promised body), "reset", "slow:SECONDS"; in the data "string" (text where a
-    number should be), "nan", "unordered", "duplicate", "missing:FIELD".
+    `probability`. Actions are those of `fault_names`.
 
     Statuses and pages come before keys and limits are looked at, and take no call from the limit.
     """
@@ -67,31 +48,46 @@ class Fault:
 
     @classmethod
     def parse(cls, text: str) -> Fault:
-        """A fault from `PATTERN=ACTION`, or `PATTERN=ACTION*TIMES` for so many times only.
+        """A fault from `PATTERN=ACTION`, after which may come how often, in any order: `*TIMES`
+        for so many times only, `+SKIP` after so many were spared, `@PROBABILITY`.
 
         The pattern may itself contain `=`.
         """
-        whole, star, count = text.rpartition("*")
-        times = int(count) if star and count.isdecimal() else None
-        parts = (text if times is None else whole).split("=")
+        often = _HOW_OFTEN.fullmatch(text)
+        whole, told = (often[1], _how_often(often[2])) if often else (text, {})
+        parts = whole.split("=")
         for cut in range(len(parts) - 1, 0, -1):
-            try:
-                action = _checked_action("=".join(parts[cut:]))
-            except ValueError:
-                continue
-            return cls("=".join(parts[:cut]), action, times)
+            action = "=".join(parts[cut:])
+            if is_action(action):
+                return cls("=".join(parts[:cut]), action, **told)
         raise ValueError(
             f"cannot read the fault {text!r}: write PATTERN=ACTION, where PATTERN is a regex on "
-            f'"host/path?query" and ACTION one of {ACTIONS}, missing:FIELD; '
-            'for example "coins/bitcoin/market_chart=429:2"'
+            f'"host/path?query" and ACTION one of {WRITTEN}; for example '
+            '"coins/bitcoin/market_chart=429:2", or "llama=503*3" for three times only'
         )
+
+    @property
+    def name(self) -> str:
+        return self.action.partition(":")[0]
+
+
+def _how_often(text: str) -> dict[str, Any]:
+    names: dict[str, tuple[str, type]] = {
+        "*": ("times", int),
+        "+": ("skip", int),
+        "@": ("probability", float),
+    }
+    found = re.findall(r"([*+@])([\d.]+)", text)
+    return {names[sign][0]: names[sign][1](number) for sign, number in found}
 
 
 class FaultPlan:
     """Decides which fault strikes a request; counts matches, so it is one per sandbox."""
 
     def __init__(self, faults: Sequence[Fault], seed: int) -> None:
-        self._faults = [(re.compile(fault.pattern), fault) for fault in faults]
+        patterns = [(re.compile(fault.pattern), fault) for fault in faults]
+        self._faults = [one for one in patterns if one[1].name not in UNREACHABLE]
+        self._hosts = [one for one in patterns if one[1].name in UNREACHABLE]
         self._seed = seed
         self._lock = threading.Lock()
         self._matched: Counter[int] = Counter()
@@ -104,6 +100,11 @@ class FaultPlan:
             if pattern.search(subject) and self._strikes(number, fault, subject):
                 return fault
         return None
+
+    def unreachable(self, host: str) -> str | None:
+        """The name of the fault that makes a whole host unreachable, if one does."""
+        found = (fault.name for pattern, fault in self._hosts if pattern.search(f"{host}/"))
+        return next(found, None)
 
     def _strikes(self, number: int, fault: Fault, subject: str) -> bool:
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -71,8 +72,10 @@ class Sandbox:
         self.rate_scale = RATE_SCALES[rates]
         self._keys = {} if recordings else KEYS
         vendors = _recorded(recordings) if recordings else _simulated(clock, seed)
-        plan = FaultPlan(faults, seed)
-        self._service = Service(vendors, Limits(self.rate_scale, counting), plan, seed)
+        self._plan = FaultPlan(faults, seed)
+        limits = Limits(self.rate_scale, counting)
+        self._service = Service(vendors, limits, self._plan, seed)
+        self._nobody: socket.socket | None = None
         self._port = port
         self._server: LoopbackServer | None = None
 
@@ -84,6 +87,8 @@ class Sandbox:
                 error.errno,
                 f"the sandbox cannot listen on 127.0.0.1:{self._port}: {error.strerror}",
             ) from error
+        self._nobody = socket.socket()
+        self._nobody.bind(("127.0.0.1", 0))  # and never listens
         return self
 
     def __exit__(
@@ -94,6 +99,8 @@ class Sandbox:
     ) -> None:
         server, self._server = self._running(), None
         server.close()
+        if self._nobody:
+            self._nobody.close()
 
     def _running(self) -> LoopbackServer:
         if self._server is None:
@@ -107,8 +114,17 @@ class Sandbox:
 
     @property
     def hosts(self) -> dict[str, str]:
-        """Each vendor's origin and the loopback prefix that stands for it."""
-        return {f"https://{host}": f"{self.url}/{host}" for host in HOSTS}
+        """Each vendor's origin and the loopback prefix that stands for it; for one that faults
+        make unreachable, a port where nobody listens, or a name that nobody has."""
+        return {f"https://{host}": self._place(host) for host in HOSTS}
+
+    def _place(self, host: str) -> str:
+        trouble = self._plan.unreachable(host)
+        if trouble == "no-host":
+            return f"https://{host}.invalid"
+        if trouble == "refused" and self._nobody:
+            return f"http://127.0.0.1:{self._nobody.getsockname()[1]}/{host}"
+        return f"{self.url}/{host}"
 
     @property
     def environment(self) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -21,14 +21,33 @@ POLL_SECONDS = 0.05
 class Delivery:
     """An answer and how its bytes reach the client.
 
-    `cut` sends half of the promised body and closes; `reset` tears the connection down instead;
-    `pause` waits so many seconds in the middle of the body.
+    `reset` tears the connection down instead; `delay` waits so many seconds before the head. `cut`
+    sends half of the promised body and closes; `pause` waits in the middle of the body, and `drip`
+    before each byte of it; `repeat` sends the body so many times as one.
     """
 
     answer: Answer
-    cut: bool = False
     reset: bool = False
+    delay: float = 0.0
+    cut: bool = False
     pause: float = 0.0
+    drip: float = 0.0
+    repeat: int = 1
+
+    def parts(self) -> Iterator[tuple[float, bytes]]:
+        """The pieces of the body, each with the seconds to wait before it."""
+        body = self.answer.body
+        half = len(body) // 2
+        if self.drip:
+            for place in range(len(body)):
+                yield self.drip, body[place : place + 1]
+        elif self.cut or self.pause:
+            yield 0.0, body[:half]
+            if self.pause:
+                yield self.pause, body[half:]
+        else:
+            for _ in range(self.repeat):
+                yield 0.0, body
 
 
 Serve = Callable[[str, Request], Delivery]
@@ -116,19 +135,22 @@ class _Handler(BaseHTTPRequestHandler):
         answer = delivery.answer
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
-        self.send_header("Content-Length", str(len(answer.body)))
+        self.send_header("Content-Length", str(len(answer.body) * delivery.repeat))
         for name, value in answer.headers:
             self.send_header(name, value)
         if delivery.cut:
             self.send_header("Connection", "close")
-        head = b"".join([*self._take_head(), b"\r\n"])
-        half = len(answer.body) // 2
-        if delivery.pause:
-            self.wfile.write(head + answer.body[:half])
-            self.server.closing.wait(delivery.pause)
-            self.wfile.write(answer.body[half:])
-        else:
-            self.wfile.write(head + (answer.body[:half] if delivery.cut else answer.body))
+        ahead = b"".join([*self._take_head(), b"\r\n"])
+        self.server.closing.wait(delivery.delay)
+        for wait, piece in delivery.parts():
+            if wait:
+                self.wfile.write(ahead)
+                ahead = b""
+                if self.server.closing.wait(wait):
+                    self.close_connection = True
+                    return
+            self.wfile.write(ahead + piece)
+            ahead = b""
 
     def _take_head(self) -> list[bytes]:
         """The head that http.server has gathered, to leave in one packet with the body."""

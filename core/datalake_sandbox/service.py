@@ -45,7 +45,10 @@ class Service:
         host = HOSTS.get(request.host)
         fault = self._faults.strike(about) if host else None
         if host and fault:
-            delivery = damaged(fault, host.vendor, lambda: self._answer(request), self._seed)
+            address = f"/{about}"
+            delivery = damaged(
+                fault, host.vendor, address, lambda: self._answer(request), self._seed
+            )
         else:
             delivery = Delivery(self._answer(request))
         self.log.append((method, about, delivery.answer.status))

@@ -35,19 +35,19 @@ def fetch(coin: str, window: Window, client: Client) -> dict[str, NDArray[Any]]:
     answer may lack the last days; they are then not covered, and asked for again.
     """
     path, query = _request(window, client)
-    common = {"vs_currency": "usd", "interval": "daily"}
-    return table(client.get(f"coins/{coin}/{path}", {**common, **query}, into=Chart))
+    common = {"id": coin, "vs_currency": "usd", "interval": "daily"}
+    return table(client.get(path, {**common, **query}, into=Chart))
 
 
 def _request(window: Window, client: Client) -> tuple[str, dict[str, int]]:
     if client.plan.name in PAID:
         start, end = window.unix()
         # The last day is stamped with `end` itself; an hour more, in case `to` is exclusive.
-        return "market_chart/range", {"from": start, "to": end + HOUR_S}
+        return "coins/{id}/market_chart/range", {"from": start, "to": end + HOUR_S}
     # N days bring N midnights, today's included: row D needs the midnight after it. Beyond 365
     # the answer is an error (10012), not the part that there is.
     days = (client.now.date() - window.start).days
-    return "market_chart", {"days": min(max(days, 1), YEAR.days)}
+    return "coins/{id}/market_chart", {"days": min(max(days, 1), YEAR.days)}
 
 
 def table(chart: Chart) -> dict[str, NDArray[Any]]:

@@ -40,7 +40,7 @@ def fetch(native_id: str, window: Window, client: Client) -> dict[str, NDArray[A
     # Only 1, 7, 14, 30, … are valid; 30 is the most that still comes in 4-hour candles, and
     # beyond them are 4-day ones, of which no day can be made.
     query = {"vs_currency": "usd", "days": 30}
-    candles = client.get(f"coins/{native_id}/ohlc", query, into=list[Candle])
+    candles = client.get("coins/{id}/ohlc", {"id": native_id, **query}, into=list[Candle])
     return fold(table(_finished(candles, client.now)))
 
 
@@ -52,7 +52,7 @@ def _daily(coin: str, window: Window, client: Client) -> Iterator[Candle]:
     for first in reversed(range(start, end, STEP_S)):
         last = min(first + SPAN_S, end + DAY_S)
         query = {"vs_currency": "usd", "interval": "daily", "from": first, "to": last}
-        candles = client.get(f"coins/{coin}/ohlc/range", query, into=list[Candle])
+        candles = client.get("coins/{id}/ohlc/range", {"id": coin, **query}, into=list[Candle])
         if begun and not candles:
             return
         begun = begun or bool(candles)

@@ -58,7 +58,7 @@ def chain_tvl(native_id: str, window: Window, client: Client) -> Columns:
     """Of `/v2/historicalChainTvl`. The old `/charts` counts liquid staking and doubles too, 2.3
     times as much for Ethereum, and must not stand in for it."""
     answer: list[ChainPoint] | Failure = client.get(
-        f"v2/historicalChainTvl/{_name(native_id)}", into=HISTORY
+        "v2/historicalChainTvl/{chain}", {"chain": _name(native_id)}, into=HISTORY
     )
     if isinstance(answer, Failure):
         raise NotFound(f"DefiLlama has no history of {native_id} (answer {answer.status})")
@@ -70,7 +70,7 @@ def protocol_tvl(native_id: str, window: Window, client: Client) -> Columns:
     pool2 are not in it."""
 
     def one(slug: str) -> Columns:
-        body = client.get(f"protocol/{slug}", into=ProtocolBody)
+        body = client.get("protocol/{slug}", {"slug": slug}, into=ProtocolBody)
         return daily("tvl", [(point.date, point.tvl) for point in body.tvl])
 
     return _together("tvl", locked_parts(native_id, client), one)
@@ -80,13 +80,13 @@ def dex_volume(native_id: str, window: Window, client: Client) -> Columns:
     """Of `/overview/dexs/{chain}`, or of `/summary/dexs` for a protocol or a family."""
     query = {"excludeTotalDataChart": "false", "excludeTotalDataChartBreakdown": "true"}
 
-    def one(path: str) -> Columns:
-        return daily("volume", client.get(path, query, into=VolumeBody).chart)
+    def one(path: str, name: str) -> Columns:
+        return daily("volume", client.get(path, {"name": name, **query}, into=VolumeBody).chart)
 
     if native_id.startswith("chain:"):
-        return one(f"overview/dexs/{_name(native_id)}")
+        return one("overview/dexs/{name}", _name(native_id))
     parts = traded_parts(native_id, client)
-    return _together("volume", parts, lambda slug: one(f"summary/dexs/{slug}"))
+    return _together("volume", parts, lambda slug: one("summary/dexs/{name}", slug))
 
 
 def _together(column: str, parts: Sequence[Part], one: Callable[[str], Columns]) -> Columns:

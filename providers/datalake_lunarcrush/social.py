@@ -38,8 +38,8 @@ MEASURES = ("galaxy_score", "sentiment", "social_dominance", "alt_rank", "intera
 def fetch(number: str, window: Window, client: Client) -> dict[str, NDArray[Any]]:
     """The days of a coin. (`/public/coins/{id}/v1` has neither sentiment nor dominance.)"""
     start, end = window.unix()
-    query = {"bucket": "day", "start": start, "end": end}
-    return table(client.get(f"public/coins/{number}/time-series/v2", query, into=TimeSeries))
+    query = {"id": number, "bucket": "day", "start": start, "end": end}
+    return table(client.get("public/coins/{id}/time-series/v2", query, into=TimeSeries))
 
 
 def table(series: TimeSeries) -> dict[str, NDArray[Any]]:

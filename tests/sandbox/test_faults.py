@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
 
-from datalake_sandbox import Fault
+from datalake_sandbox import KINDS, Fault
 
 PRO = "https://pro-api.coingecko.com"
 LLAMA = "https://api.llama.fi"
@@ -208,3 +209,123 @@ def test_an_unknown_action_lists_the_known_ones():
     """A typo in code is refused as well."""
     with pytest.raises(ValueError, match=r"unknown fault 'explode'.*truncate"):
         Fault("bitcoin", "explode")
+
+
+@pytest.mark.parametrize(
+    ("text", "times", "skip", "probability"),
+    [
+        ("llama=503*3", 3, 0, 1.0),
+        ("llama=401+5", None, 5, 1.0),
+        ("llama=429:2@0.25", None, 0, 0.25),
+        ("llama=redirect:http://x/?a=b*2+1@.5", 2, 1, 0.5),
+    ],
+)
+def test_how_often_a_fault_strikes_can_be_written(text, times, skip, probability):
+    """So many times, after so many, with a probability; in any order."""
+    fault = Fault.parse(text)
+    assert (fault.times, fault.skip, fault.probability) == (times, skip, probability)
+    assert fault.pattern == "llama"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("429:soon", "soon"), ("429:-5", "-5"), ("429:86400", "86400")]
+)
+def test_a_wait_may_be_absurd(faulty, text, told):
+    """Whatever follows is what Retry-After says."""
+    assert faulty(Fault("solana", text))(PRO, CHART).headers["Retry-After"] == told
+
+
+def test_a_wait_may_be_a_date_or_in_the_vendor_s_header(faulty):
+    """Each as its vendor writes it; DefiLlama has none of its own."""
+    date = faulty(Fault("x", "429-date:60"))(LLAMA, "/protocol/x").headers["Retry-After"]
+    assert parsedate_to_datetime(date).timestamp() > time.time()
+    get = faulty(Fault(".", "429-reset:60"))
+    assert get(PRO, CHART).headers["x-ratelimit-reset"].endswith("+0000")
+    assert int(get(LUNAR, COIN).headers["x-rate-limit-minute-reset"]) > time.time()
+    assert not any("reset" in name.lower() for name in get(LLAMA, HISTORY).headers)
+
+
+def test_an_unreachable_host(serve, session):
+    """Nobody listens at one, another has no name; the third serves."""
+    box, get = serve(faults=[Fault("llama", "refused"), Fault("lunarcrush", "no-host")])
+    with pytest.raises(requests.ConnectionError, match="refused"):
+        session.get(box.hosts[LLAMA], timeout=5)
+    with pytest.raises(requests.ConnectionError, match="resol"):
+        session.get(box.hosts[LUNAR], timeout=5)
+    assert get(PRO, CHART, **YEAR).ok
+
+
+@pytest.mark.parametrize(("action", "seconds"), [("slow-head:600", 0.2), ("drip:600", 0.2)])
+def test_answers_that_do_not_come_in_time(serve, session, action, seconds):
+    """Neither a head nor a byte."""
+    box, _ = serve(faults=[Fault("lido", action)])
+    with pytest.raises((requests.ConnectionError, requests.ReadTimeout)):
+        session.get(box.hosts[LLAMA] + "/protocol/lido", timeout=(5, seconds))
+
+
+def test_a_body_that_drips_is_whole_in_the_end(faulty):
+    """Byte by byte."""
+    assert faulty(Fault("/tvl/", "drip:0.001"))(LLAMA, "/tvl/lido").json() > 0
+
+
+def test_bodies_that_are_too_large(serve, session):
+    """Half a gigabyte: promised and streamed, or packed into half a megabyte."""
+    box, _ = serve(faults=[Fault("lido", "huge"), Fault("sky", "gzip-bomb")])
+    with session.get(f"{box.hosts[LLAMA]}/protocol/lido", stream=True, timeout=5) as huge:
+        assert huge.headers["Content-Length"] == str(500 * 2**20)
+        assert next(huge.iter_content(2**20)).isspace()
+    with session.get(f"{box.hosts[LLAMA]}/protocol/sky", stream=True, timeout=5) as bomb:
+        assert int(bomb.headers["Content-Length"]) < 2**20
+        assert sum(len(bomb.raw.read(2**20, decode_content=True)) for _ in range(9)) == 9 * 2**20
+
+
+def test_a_loop_leads_to_itself(serve, session):
+    """Whoever follows redirects never arrives."""
+    box, get = serve(faults=[Fault("lido", "loop")])
+    moved = get(LLAMA, "/protocol/lido")
+    assert box.url + moved.headers["Location"] == moved.url
+    with pytest.raises(requests.TooManyRedirects):
+        session.get(moved.url, timeout=5)
+
+
+@pytest.mark.parametrize(
+    ("action", "sign"),
+    [
+        ("utf-16", lambda body: body.startswith(b"\xff\xfe")),
+        ("shape", lambda body: isinstance(json.loads(body), list)),
+        ("extra", lambda body: "unheard_of" in json.loads(body)),
+        ("quoted", lambda body: isinstance(json.loads(body)["prices"][0][1], str)),
+        ("overflow", lambda body: body.count(b"1e400") == 1),
+        ("null", lambda body: body.count(b"null") == 1),
+        ("negative", lambda body: body.count(b",-") == 3),
+        ("gaps", lambda body: 200 < len(json.loads(body)["prices"]) < 250),
+        ("unit", lambda body: json.loads(body)["prices"][0][0] < 10**10),
+    ],
+)
+def test_data_that_is_subtly_wrong(faulty, action, sign):
+    """In the body, with status 200."""
+    answer = faulty(Fault("solana", action))(PRO, CHART, **YEAR)
+    assert answer.ok
+    assert sign(answer.content)
+
+
+def test_every_fault_has_a_line_and_works_for_every_vendor(faulty):
+    """Whatever is in the table can be injected."""
+    arguments = {"SECONDS": "0.01", "TEXT": "1", "URL": "/", "FIELD": "data"}
+    for kind in KINDS:
+        action = kind.name + (f":{arguments[kind.argument]}" if kind.argument else "")
+        if kind.name in ("refused", "no-host", "stall", "huge", "gzip-bomb", "drip"):
+            Fault("x", action)
+            continue
+        get = faulty(Fault(".", action))
+        expected = {200, 302} | ({int(kind.name[:3])} if kind.name[:3].isdigit() else set())
+        for origin, path, query in (
+            (PRO, CHART, YEAR),
+            (LLAMA, "/tvl/lido", {}),
+            (LUNAR, COIN, {}),
+        ):
+            if kind.name in ("reset", "truncate"):
+                with pytest.raises(requests.RequestException):
+                    get(origin, path, **query)
+            else:
+                assert get(origin, path, **query).status_code in expected

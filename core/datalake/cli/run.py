@@ -66,7 +66,7 @@ OUTPUT = "user_facing_data.parquet"
     "sandbox_faults",
     multiple=True,
     metavar="PATTERN=ACTION",
-    help="With --sandbox: answer matching calls with a fault, such as 'lunarcrush=503'.",
+    help="With --sandbox: a fault, such as 'lunarcrush=503'; see `datalake sandbox faults`.",
 )
 @click.option("--offline", is_flag=True, help="Ask no provider: use what the cache holds.")
 @click.option(

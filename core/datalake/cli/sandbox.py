@@ -10,10 +10,11 @@ import click
 
 from ..clock import now
 from ..errors import ConfigError
+from .output import format_option, print_rows
 from .parsing import Instant
 
 
-@click.command("sandbox")
+@click.group("sandbox", invoke_without_command=True)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -40,7 +41,10 @@ from .parsing import Instant
     metavar="PATTERN=ACTION",
     help="Inject a fault, such as 'market_chart=429' or 'llama.fi/protocols=html'.",
 )
+@click.pass_context
 def command(
+    ctx: click.Context,
+    /,
     port: int,
     as_of: datetime | None,
     seed: int,
@@ -52,7 +56,10 @@ def command(
 
     Speaks like CoinGecko, DefiLlama and LunarCrush on 127.0.0.1, with their authentication, plans,
     rate limits and error bodies; nothing that it says is the real market. Ctrl-C ends it.
+    `datalake sandbox faults` names the faults that can be injected.
     """
+    if ctx.invoked_subcommand:
+        return
     from datalake_sandbox import Fault, Sandbox, recordings_clock
 
     try:
@@ -81,3 +88,21 @@ def command(
         for name, value in sandbox.environment.items():
             click.echo(f"  {name}={value}")
         sandbox.serve_forever()
+
+
+@command.command("faults")
+@format_option
+def faults_(form: str) -> None:
+    """Name the faults that --fault, and --sandbox-fault of a run, can inject.
+
+    A fault is written as PATTERN=ACTION, where PATTERN is a regex on host/path?query. After it may
+    come how often it strikes: *3 three times only, +5 after five were spared, @0.1 one in ten.
+
+    \b
+    Examples:
+      datalake sandbox faults
+      datalake sandbox faults --format json
+    """
+    from datalake_sandbox import KINDS
+
+    print_rows([{"action": kind.written, "does": kind.does} for kind in KINDS], form)

@@ -79,6 +79,8 @@ class Client(Protocol):
     ) -> Any:
         """The JSON answer of `GET base_url/path?params`.
 
+        A `{name}` in `path` is filled in from `params`, encoded as one part of the path: so write
+        `coins/{id}/market_chart`, and logs can tell the endpoint from the coin.
         `into` is the type that the body must have (a msgspec Struct that names only the fields
         wanted costs the least); another shape raises SchemaError. `keep` lets the answer serve
         again for that long within the process: right for lists, never for a series. Blanks and

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,11 +19,15 @@ from ..models import Plan, Provider, Rate
 from ..secrets import Secret
 from .answers import Reader
 from .body import decode
+from .breaker import COOL_DOWNS, Breaker
+from .journal import Request, asset_asked_for
 from .origin import base_url
 from .pace import Pace
 from .retry import Retry, asked_wait, trying
 from .throttle import Throttle
 from .transport import Call, Limits, Place, Transport
+
+_NAMED = re.compile(r"\{(\w+)\}")
 
 
 @frozen
@@ -61,7 +66,8 @@ class HttpClient:
     """A `Client` of one provider on one plan; safe to share between threads.
 
     `origins` sends the calls of an origin (`https://api.coingecko.com`) elsewhere, which must be
-    https or this machine. `rate_scale` multiplies the plan's rate. Setting `stop` ends every wait
+    https or this machine. `rate_scale` multiplies the plan's rate, and divides the client's own
+    waits. Setting `stop` ends every wait
     with Stopped. Clients of one key must share one `throttle`, or one `pace`.
     """
 
@@ -87,13 +93,17 @@ class HttpClient:
         self._provider = provider
         self._plan = plan
         self._clock = clock
-        self._retry = retry or Retry()
+        self._retry = retry or Retry().quicker(rate_scale)
         rate = Rate(plan.rate.calls * rate_scale, plan.rate.seconds)
         self._throttle = throttle or Throttle(rate, stop=stop, pace=pace)
         self._base = base_url(plan, origins)
         secrets = (key,) if key is not None else ()
         reader = Reader(provider, plan, secrets, self._asked_wait)
-        self._transport = Transport(reader, self._throttle, plan.key, key, limits or Limits())
+        cool_downs = [seconds / rate_scale for seconds in COOL_DOWNS]
+        breaker = Breaker(self._throttle.monotonic, self._throttle.sleep, cool_downs)
+        self._transport = Transport(
+            reader, self._throttle, breaker, plan.key, key, limits or Limits()
+        )
         self._reader = reader
         self._session = self._make_session()
         self._lock = threading.Lock()
@@ -126,6 +136,11 @@ class HttpClient:
             transport.told_time,
         )
 
+    @property
+    def requests(self) -> list[Request]:
+        """The requests that went to the network so far, the first 50,000 of them."""
+        return self._transport.journal.requests
+
     def get(
         self,
         path: str,
@@ -135,10 +150,11 @@ class HttpClient:
         keep: timedelta | None = None,
     ) -> Any:
         """See `Client.get`."""
-        call = self._call(path, params or {}, into)
         if keep is None:
+            call = self._call(path, params or {}, into, asset_asked_for())
             self._send(call, None)
             return call.value
+        call = self._call(path, params or {}, into, None)  # a list is everybody's
         with self._flight(call.place):
             return self._kept(call, keep)
 
@@ -153,11 +169,15 @@ class HttpClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _call(self, path: str, params: Mapping[str, Any], into: type[Any] | None) -> Call:
-        if any(part in (".", "..") for part in path.split("/")):
+    def _call(
+        self, path: str, params: Mapping[str, Any], into: type[Any] | None, asset: str | None
+    ) -> Call:
+        endpoint = path if path.startswith("/") else f"/{path}"
+        encoded, query = _filled(endpoint, params)
+        if any(part in (".", "..") for part in encoded.split("/")):
             raise Rejected(self._reader.says(path, "was not sent: it has . or .. in its path"))
-        encoded = quote(path if path.startswith("/") else f"/{path}", safe="/:@!$&'()*+,;=~")
-        return Call(self._base + encoded, encoded, {k: _text(v) for k, v in params.items()}, into)
+        query = {name: _text(value) for name, value in query.items()}
+        return Call(self._base + encoded, encoded, query, into, endpoint, asset)
 
     def _send(self, call: Call, keep: timedelta | None) -> AnyResponse:
         def once() -> AnyResponse:
@@ -220,6 +240,19 @@ class HttpClient:
         with self._lock:
             self._retries += retries
             self._hits += hits
+
+
+def _filled(endpoint: str, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The path with its `{name}`s filled in and all of it encoded, and the other parameters."""
+    pieces = _NAMED.split(endpoint)  # every other one is a name
+    known = [name for name in pieces[1::2] if name in params]
+    encoded = [
+        quote(str(params[piece]), safe="")
+        if number % 2 and piece in known
+        else quote(f"{{{piece}}}" if number % 2 else piece, safe="/:@!$&'()*+,;=~")
+        for number, piece in enumerate(pieces)
+    ]
+    return "".join(encoded), {name: params[name] for name in params if name not in known}
 
 
 def _text(value: Any) -> Any:

@@ -11,6 +11,7 @@ from attrs import frozen
 from ..errors import FetchError
 from ..models import Plan
 from .http import Stats
+from .journal import Request
 
 
 @frozen
@@ -28,6 +29,11 @@ class OfflineClient:
     def stats(self) -> Stats:
         """Nothing has been done."""
         return Stats(0, 0, 0, 0, 0.0, 0.0)
+
+    @property
+    def requests(self) -> list[Request]:
+        """None was made."""
+        return []
 
     def get(self, path: str, *_: Any, **__: Any) -> NoReturn:
         """See `Client.get`; here it always raises FetchError."""

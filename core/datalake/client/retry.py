@@ -11,10 +11,11 @@ from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import tenacity
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..errors import Unavailable
 from .answers import Limited
+from .breaker import GivenUp
 from .throttle import Throttle
 
 log = logging.getLogger(__name__)
@@ -34,11 +35,15 @@ class Retry:
     maximum: float = 30.0
     patience: float = 300.0
 
+    def quicker(self, times: float) -> Retry:
+        """The same where all goes so many times as fast; but a vendor is waited for as it asks."""
+        return evolve(self, initial=self.initial / times, maximum=self.maximum / times)
+
 
 def trying(
     once: Callable[[], T], retry: Retry, throttle: Throttle, retried: Callable[[], None]
 ) -> T:
-    """The result of `once`, which is tried again while it raises Unavailable.
+    """The result of `once`, which is tried again while it raises Unavailable, but GivenUp.
 
     `retried` is told of each further try. Raises Unavailable with what the last try said, and
     Stopped at once when the run is to stop, for all waits are the throttle's.
@@ -59,7 +64,9 @@ def trying(
 
 
 def _worth_another(error: BaseException, retry: Retry) -> bool:
-    return isinstance(error, Unavailable) and not _asks_too_much(error, retry)
+    if not isinstance(error, Unavailable) or isinstance(error, GivenUp):
+        return False
+    return not _asks_too_much(error, retry)
 
 
 def _asks_too_much(error: Unavailable, retry: Retry) -> bool:
@@ -85,6 +92,8 @@ def _wait(state: tenacity.RetryCallState, retry: Retry, throttle: Throttle) -> f
 
 def _told(error: Unavailable, retry: Retry, number: int) -> Unavailable:
     """The error to leave with, which says what was tried."""
+    if isinstance(error, GivenUp):
+        return error
     text = str(error)
     if _asks_too_much(error, retry):
         text += f"; it asks to wait {error.wait:,.0f} s, too long for this run"

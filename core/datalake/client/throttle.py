@@ -89,6 +89,10 @@ class Throttle:
                 self._slowed_at = now
         self.pause(seconds)
 
+    def monotonic(self) -> float:
+        """The clock's seconds."""
+        return self._monotonic()
+
     def sleep(self, seconds: float) -> None:
         """Sleep, and raise Stopped as soon as the run is to stop."""
         if seconds > 0 and not self.stop.is_set():

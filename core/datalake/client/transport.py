@@ -9,7 +9,6 @@ import http.client
 import io
 import logging
 import threading
-import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
@@ -18,7 +17,7 @@ from urllib.parse import quote
 
 import requests
 import urllib3
-from attrs import frozen
+from attrs import asdict, frozen
 from requests.adapters import HTTPAdapter
 
 from .._version import __version__
@@ -27,7 +26,9 @@ from ..models import Key
 from ..secrets import Secret
 from .answers import Reader
 from .body import decode
+from .breaker import Breaker
 from .deadline import pool_classes
+from .journal import Journal, Request
 from .origin import KEY_IN_PATH
 from .throttle import Stopped, Throttle
 
@@ -67,14 +68,34 @@ def told_time(headers: Mapping[str, str]) -> datetime | None:
 
 
 class Call(requests.PreparedRequest):
-    """A request without its key, with what its answer must be and, in the end, is."""
+    """A request without its key, with what its answer must be and, in the end, is.
 
-    def __init__(self, url: str, path: str, params: Mapping[str, Any], into: type[Any] | None):
+    `endpoint` is the path as the provider writes it, `path` the one that is asked for; `asset` is
+    whom it concerns, and `tries` how often it was sent.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        path: str,
+        params: Mapping[str, Any],
+        into: type[Any] | None,
+        endpoint: str,
+        asset: str | None,
+    ) -> None:
         super().__init__()
         self.prepare(method="GET", url=url, params=params, headers={})
         self.path = path
         self.into = into
+        self.endpoint = endpoint
+        self.asset = asset
+        self.tries = 0
         self.value: Any = None
+
+    @property
+    def branch(self) -> str:
+        """The first part of the path."""
+        return self.path.split("/")[1]
 
     @property
     def place(self) -> Place:
@@ -91,16 +112,20 @@ class Transport(HTTPAdapter):
         self,
         reader: Reader,
         throttle: Throttle,
+        breaker: Breaker,
         key: Key | None,
         secret: Secret | None,
         limits: Limits,
     ) -> None:
         self._reader = reader
         self._throttle = throttle
+        self._breaker = breaker
         self._key = key
         self._secret = secret
         self._limits = limits
         self._lock = threading.Lock()
+        self._began = throttle.monotonic()
+        self.journal = Journal()
         self.calls = 0
         self.bytes = 0
         self.told_time: datetime | None = None
@@ -114,29 +139,58 @@ class Transport(HTTPAdapter):
         """The checked answer; requests' own options have no say here."""
         if not isinstance(request, Call):
             raise TypeError("this transport sends nothing but calls")
-        self._throttle.wait()
+        asked = self._throttle.monotonic()
+        probe = self._turn(request)
+        error: BaseException | None = None
+        try:
+            response = self._sent(request, self._throttle.monotonic() - asked)
+        except BaseException as caught:
+            error = caught
+            raise
+        finally:
+            self._breaker.leave(request.branch, probe, error)
+        return response
+
+    def _turn(self, call: Call) -> bool:
+        """Return when the call may go; True if it probes for all others."""
+        while True:
+            probe = self._breaker.enter(call.branch)
+            self._throttle.wait()
+            if probe or not self._breaker.open:  # else it was left alone while the call waited
+                return probe
+
+    def _sent(self, call: Call, waited: float) -> requests.Response:
+        call.tries += 1
         with self._lock:
             self.calls += 1
-        began = time.monotonic()
-        status, headers, body, error = self._exchange(request)
+        began = self._throttle.monotonic()
+        status, headers, body, error = self._exchange(call)
+        took = self._throttle.monotonic() - began
         moment = told_time(headers)
         with self._lock:
             self.bytes += len(body)
             if moment is not None:
                 self.told_time = max(moment, self.told_time or moment)
-        log.debug(
-            "%s %s: %s, %d bytes in %.2f s",
-            self._reader.provider.name,
-            request.path,
-            status,
-            len(body),
-            time.monotonic() - began,
+        error = error or self._reader.refusal(call.path, status, headers, body)
+        error = error or self._take(call, body)
+        request = Request(
+            after=round(began - self._began, 3),
+            provider=self._reader.provider.name,
+            endpoint=call.endpoint,
+            asset=call.asset,
+            status=status or None,
+            error=type(error).__name__ if error else None,
+            bytes=len(body),
+            wait=round(waited, 3),
+            tries=call.tries,
+            seconds=round(took, 3),
         )
-        error = error or self._reader.refusal(request.path, status, headers, body)
-        error = error or self._take(request, body)
+        self.journal.add(request)
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug("GET %s", call.path, extra=asdict(request))
         if error is not None:
             raise error
-        return self._answer(request, status, body)
+        return self._answer(call, status, body)
 
     def _exchange(self, call: Call) -> tuple[int, Mapping[str, str], bytes, FetchError | None]:
         """Ask and read; no exception of the HTTP libraries leaves here, for they name the URL."""

@@ -7,6 +7,7 @@ from collections import Counter
 
 from attrs import define, field
 
+from ..client.breaker import GivenUp
 from ..errors import FetchError, Refused, Unavailable
 
 #: After so many series of a dataset in a row that the vendor could not serve, stop asking.
@@ -20,7 +21,8 @@ class Health:
     """Whether a provider's datasets are still worth asking; one for each provider and run.
 
     A refused key is the whole provider's end. Trouble with many series of one dataset is that
-    dataset's: it may be one endpoint of the vendor that is down.
+    dataset's: it may be one endpoint of the vendor that is down. (That nothing at all comes from a
+    vendor, the client's breaker sees, call by call.)
     """
 
     _refused: FetchError | None = None
@@ -39,7 +41,7 @@ class Health:
                 self._refused = self._refused or error
             elif isinstance(error, Unavailable):
                 self._troubles[dataset] += 1
-                if self._troubles[dataset] >= DOWN_AFTER:
+                if self._troubles[dataset] >= DOWN_AFTER or isinstance(error, GivenUp):
                     self._down.setdefault(dataset, error)
             else:
                 self._troubles[dataset] = 0

@@ -11,6 +11,7 @@ from attrs import frozen
 
 from ..cache import AssetCache, Cached, CameFrom, stood_in
 from ..cache.rows import last_day
+from ..client.journal import concerning
 from ..errors import DatalakeError, FetchError, NotFound, SchemaError, StoreError
 from ..lake import quarantine
 from ..models import Window
@@ -89,7 +90,8 @@ def _fetch(job: Job, window: Window, health: Health) -> object:
     want = job.want
     if verdict := health.verdict(want.name):
         raise type(verdict)(f"{GIVEN_UP}{verdict}")
-    return guarded(want, lambda: want.dataset.fetch(job.native_id, window, want.source.client))
+    with concerning(want.asset.id):
+        return guarded(want, lambda: want.dataset.fetch(job.native_id, window, want.source.client))
 
 
 def _quarantine(
