@@ -23,7 +23,7 @@ from datalake.lake.origin import SANDBOX, claim
 from datalake.models import DAY, Asset, Dataset, Window
 from datalake.plugins import load
 from datalake.run.archive import TOP, archive
-from datalake.run.fetch import WORKERS
+from datalake.run.lane import FEWEST as WORKERS
 from datalake.run.universe import CanonicalAsset, Universe
 from datalake.stores import Store, open_store
 from datalake.stores.mirror import AT_ONCE, MirroredStore

@@ -12,7 +12,8 @@ DatalakeError
     ├── NotFound       the provider does not know this name: not covered
     ├── Rejected       this one request is refused: the asset is skipped
     ├── Refused        the key or plan is refused: the provider is out for this run
-    └── SchemaError    the answer is not of the promised shape: the asset is skipped
+    ├── SchemaError    the answer is not of the promised shape: the asset is skipped
+    └── OverBudget     the run has made all calls, or taken all the time, that it may (exit 6)
 """
 
 from __future__ import annotations
@@ -75,3 +76,7 @@ class Refused(FetchError):
 
 class SchemaError(FetchError):
     """The answer parsed, but is not what the dataset promises."""
+
+
+class OverBudget(FetchError):
+    """Not asked: the run may make no more calls, or its time is up; the next run goes on."""

@@ -6,7 +6,7 @@ import enum
 
 
 class Exit(enum.IntEnum):
-    """How a run ended; 6 is free."""
+    """How a run ended."""
 
     PUBLISHED = 0  # or nothing new to publish
     ERROR = 1  # an unexpected error
@@ -14,6 +14,7 @@ class Exit(enum.IntEnum):
     DEGRADED = 3  # published, but some series failed or are stale
     REFUSED = 4  # the gate kept the candidate back
     HELD = 5  # another run is at work on the same output
+    BUDGET = 6  # it may make no more calls, or its time is up
     FAILED = 7  # every provider failed
     INTERRUPTED = 130
     TERMINATED = 143

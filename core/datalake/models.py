@@ -161,6 +161,8 @@ if TYPE_CHECKING:
     Fetched = Any
     Resolve = Callable[[Asset, Client], str | None]
     Fetch = Callable[[str, Window, Client], Fetched]
+    #: How many calls that fetch makes when nothing fails.
+    Calls = Callable[[str, Window, Client], int]
     #: Returns the same with `native_id` beside `time`, one row for each asset that it tells of.
     Snapshot = Callable[[Sequence[str], Client], Fetched]
     ListAssets = Callable[[Sequence[str] | None, Client], Iterator[Asset]]
@@ -173,12 +175,20 @@ def same_id(asset: Asset, client: Client) -> str | None:
     return asset.id
 
 
+def one_call(native_id: str, window: Window, client: Client) -> int:
+    """Every window takes a single call."""
+    return 1
+
+
 @frozen(kw_only=True)
 class Dataset:
     """One kind of daily series that a provider offers.
 
     - `fetch(native_id, window, client)` returns `time` and the declared columns for the days of
       the window. `time` holds integers since 1970 in `time_unit`, or time stamps.
+    - `calls(native_id, window, client)` says how many calls that fetch makes when nothing fails, by
+      default one; it may look at lists that are kept, and asks for nothing else. A run is planned,
+      and its budget spent, by it.
     - `resolve(asset, client)` gives the provider's own name for an asset, or None where the
       provider does not cover it.
     - `snapshot(native_ids, client)`, where there is one, brings the open day of many assets in few
@@ -202,6 +212,7 @@ class Dataset:
     columns: Mapping[str, Column]
     fetch: Fetch
     stamp: Stamp
+    calls: Calls = one_call
     resolve: Resolve = same_id
     snapshot: Snapshot | None = None
     time_unit: Literal["s", "ms"] = "s"

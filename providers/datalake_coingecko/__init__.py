@@ -54,6 +54,7 @@ OHLC = Dataset(
         "close": Column(USD, "last price of the day", minimum=0),
     },
     fetch=ohlc.fetch,
+    calls=ohlc.calls,
     stamp=Stamp.END,
     time_unit="ms",
     settle=SETTLE,

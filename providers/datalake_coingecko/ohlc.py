@@ -44,19 +44,25 @@ def fetch(native_id: str, window: Window, client: Client) -> dict[str, NDArray[A
     return fold(table(_finished(candles, client.now)))
 
 
-def _daily(coin: str, window: Window, client: Client) -> Iterator[Candle]:
-    """Newest first: most coins are younger than the window, and what comes before the first
-    candle need not be asked for (no recorded coin has a gap of 178 days)."""
+def calls(native_id: str, window: Window, client: Client) -> int:
+    """How many calls that takes. A young coin has no candles in the oldest of them; where its
+    history begins is not known before, and a run must know beforehand what it will cost."""
+    return len(_firsts(window)) if client.plan.name in PAID else 1
+
+
+def _firsts(window: Window) -> range:
+    """The first stamp of each call."""
     start, end = window.unix()
-    begun = False
-    for first in reversed(range(start, end, STEP_S)):
+    return range(start, end, STEP_S)
+
+
+def _daily(coin: str, window: Window, client: Client) -> Iterator[Candle]:
+    _, end = window.unix()
+    for first in _firsts(window):
         last = min(first + SPAN_S, end + DAY_S)
-        query = {"vs_currency": "usd", "interval": "daily", "from": first, "to": last}
-        candles = client.get("coins/{id}/ohlc/range", {"id": coin, **query}, into=list[Candle])
-        if begun and not candles:
-            return
-        begun = begun or bool(candles)
-        yield from candles
+        days = {"interval": "daily", "from": first, "to": last}
+        query = {"id": coin, "vs_currency": "usd", **days}
+        yield from client.get("coins/{id}/ohlc/range", query, into=list[Candle])
 
 
 def _finished(candles: list[Candle], now: datetime) -> list[Candle]:

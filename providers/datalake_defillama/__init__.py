@@ -63,6 +63,7 @@ PROTOCOL_TVL = Dataset(
         )
     },
     fetch=series.protocol_tvl,
+    calls=series.protocol_calls,
     resolve=resolve.protocol_tvl,
     snapshot=snapshot.protocol_tvl,
     stamp=Stamp.START,
@@ -82,6 +83,7 @@ DEX_VOLUME = Dataset(
         )
     },
     fetch=series.dex_volume,
+    calls=series.dex_calls,
     resolve=resolve.dex_volume,
     snapshot=snapshot.dex_volume,
     stamp=Stamp.START,

@@ -76,6 +76,11 @@ def protocol_tvl(native_id: str, window: Window, client: Client) -> Columns:
     return _together("tvl", locked_parts(native_id, client), one)
 
 
+def protocol_calls(native_id: str, window: Window, client: Client) -> int:
+    """A call for each page of `/protocol` that is added up."""
+    return len(locked_parts(native_id, client))
+
+
 def dex_volume(native_id: str, window: Window, client: Client) -> Columns:
     """Of `/overview/dexs/{chain}`, or of `/summary/dexs` for a protocol or a family."""
     query = {"excludeTotalDataChart": "false", "excludeTotalDataChartBreakdown": "true"}
@@ -87,6 +92,11 @@ def dex_volume(native_id: str, window: Window, client: Client) -> Columns:
         return one("overview/dexs/{name}", _name(native_id))
     parts = traded_parts(native_id, client)
     return _together("volume", parts, lambda slug: one("summary/dexs/{name}", slug))
+
+
+def dex_calls(native_id: str, window: Window, client: Client) -> int:
+    """A call for a chain, or for each page of `/summary/dexs` that is added up."""
+    return 1 if native_id.startswith("chain:") else len(traded_parts(native_id, client))
 
 
 def _together(column: str, parts: Sequence[Part], one: Callable[[str], Columns]) -> Columns:

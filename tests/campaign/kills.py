@@ -19,7 +19,7 @@ from threading import Timer
 
 from attrs import define, field
 
-from datalake.run.fetch import WORKERS
+from datalake.run.lane import MOST
 
 from .lab import TODAY, Beginning, Lab, lab
 from .standing import Standing
@@ -28,7 +28,7 @@ NURSERY = Path(__file__).with_name("nursery.py")
 #: A call as the HTTP library logs it once its answer has begun.
 CALL = re.compile(r'"GET (\S+) HTTP/1.1" 200')
 #: Calls of one provider at once, times the providers: so many may be under way at a kill.
-IN_FLIGHT = WORKERS * 3
+IN_FLIGHT = MOST * 3
 
 
 @define

@@ -38,6 +38,8 @@ ENDINGS = {
         [*RUN, *LATER, "--sandbox-fault", "market_chart=401", "--strict"],
     ),
     "fewer rows than before": (Exit.REFUSED, [*RUN, "--since", "2026-03-12"]),
+    "no more calls": (Exit.BUDGET, [*RUN, *LATER, "--max-calls", "4"]),
+    "no more time": (Exit.BUDGET, [*RUN, *LATER, "--timeout", "0.001s"]),
     "every provider failed": (
         Exit.FAILED,
         [*RUN, *LATER, "--sandbox-fault", "=401", "--cache", "memory:"],

@@ -2,7 +2,7 @@
 
 from .assets import AssetCache
 from .coverage import Coverage
-from .deciding import Decision, decide
+from .deciding import Decision, Look, decide
 from .keys import REVISIONS, SERIES, SeriesKey
 from .objects import Found, Miss
 from .served import Cached, CameFrom, came_from, served, stood_in
@@ -16,6 +16,7 @@ __all__ = [
     "Coverage",
     "Decision",
     "Found",
+    "Look",
     "Miss",
     "SeriesKey",
     "came_from",

@@ -17,12 +17,12 @@ from ..models import DAY, Dataset, Stamp, Window
 from ..series import series_schema, to_series
 from ..stores import ABSENT, Entry, Store, Stored
 from ..stores.mirror import MirroredStore
-from .deciding import Decision, decide
+from .deciding import Decision, Look, decide
 from .history import last_learnt, series_at
 from .joining import Answer, Joined, Writer, join
 from .keys import REVISIONS, SERIES, SeriesKey
 from .objects import Found, Miss, Rows, decode, decode_past
-from .rows import OBSERVED, compare, crop
+from .rows import OBSERVED, compare, crop, timed
 from .served import Cached, CameFrom, served, stood_in
 
 if TYPE_CHECKING:
@@ -120,26 +120,45 @@ class AssetCache:
         rows stand in; FetchError is raised where there are none. Raises StoreError when the store
         cannot be read; one that cannot be written costs only the caching.
         """
+        return self.bring(
+            self.look(key, dataset, native_id, wanted, reachable, refresh=refresh), fetch
+        )
+
+    def look(
+        self,
+        key: SeriesKey,
+        dataset: Dataset,
+        native_id: str,
+        wanted: Window,
+        reachable: Window,
+        *,
+        refresh: bool = False,
+    ) -> Look:
+        """What there is, and what `bring` would fetch. Raises StoreError."""
         entry = self.find(key, dataset, native_id)
         decision = self.decide(entry, dataset, wanted, reachable, refresh=refresh)
-        if decision.window and self.listed is not None:
+        return Look(key, dataset, native_id, wanted, reachable, refresh, entry, decision)
+
+    def bring(self, look: Look, fetch: Callable[[Window], Fetched]) -> Cached:
+        """What was looked at, with the missing days fetched; see `get_or_fetch`."""
+        if look.decision.window and self.listed is not None:
             # the listing is minutes old by now: another pipeline may have paid for it meanwhile
-            entry = self._news(entry, key, dataset, native_id)
-            decision = self.decide(entry, dataset, wanted, reachable, refresh=refresh)
+            look = self._news(look)
+        entry, decision, wanted = look.entry, look.decision, look.wanted
         if decision.window is None:
             if isinstance(entry, Miss):
-                nothing = series_schema(dataset).empty_table()
+                nothing = series_schema(look.dataset).empty_table()
                 return Cached(nothing, decision.hit, decision.reason)
             return served(entry, wanted, decision.hit, decision.reason)
         try:
-            answer = self._ask(entry, dataset, wanted, reachable, decision.window, fetch)
+            answer = self._ask(look, decision.window, fetch)
         except NotFound as error:
-            if isinstance(entry, Miss) and entry.generation == ABSENT:
-                self._remember_absence(key, dataset, native_id, entry, decision.window)
+            if entry.generation == ABSENT:
+                self._remember_absence(look, decision.window)
             return _stand_in(entry, wanted, decision.reason, error)
         except FetchError as error:
             return _stand_in(entry, wanted, decision.reason, error)
-        joined = self._commit(key, dataset, native_id, entry, answer)
+        joined = self._commit(look, answer)
         rows = crop(joined.table, wanted)
         return Cached(
             table=rows.drop_columns([OBSERVED]),
@@ -150,7 +169,7 @@ class AssetCache:
             rejects=answer.rejects,
             learnt=rows[OBSERVED],
             source=CameFrom(
-                native_id,
+                look.native_id,
                 joined.sha256,
                 last_learnt(joined.table),
                 joined.coverage.checked_at,
@@ -170,7 +189,7 @@ class AssetCache:
         closed = window & Window(window.start, dataset.closed_through(moment) + DAY)
         if not closed:
             return 0
-        series = to_series(evolve(dataset, stamp=Stamp.START), _timed(rows), now=moment)
+        series = to_series(evolve(dataset, stamp=Stamp.START), timed(rows), now=moment)
         answer = Answer(crop(series.table, closed), closed, series.rejects, moment)
         writer = self._writer(key, dataset, native_id, answer)
         writer.write(writer.look())
@@ -204,42 +223,38 @@ class AssetCache:
             log.warning("%s in %s is not used: %s", entry.key, self.store.url, found.reason)
         return found
 
-    def _news(
-        self, entry: Found | Miss, key: SeriesKey, dataset: Dataset, native_id: str
-    ) -> Found | Miss:
-        """The entry as it is now; a listing of one object costs less than reading it."""
+    def _news(self, look: Look) -> Look:
+        """The same with the entry as it is now; a listing of one object costs less than reading
+        it."""
+        path = look.key.path
         try:
-            now = next((one for one in self.store.list(key.path) if one.key == key.path), None)
+            now = next((one for one in self.store.list(path) if one.key == path), None)
         except StoreError:
-            return entry  # a store that went away meanwhile costs the caching, not the series
-        if now is None or now.generation == entry.generation:
-            return entry
-        return self._decoded(self.store.get(key.path, known=now), key, dataset, native_id)
+            return look  # a store that went away meanwhile costs the caching, not the series
+        if now is None or now.generation == look.entry.generation:
+            return look
+        stored = self.store.get(path, known=now)
+        entry = self._decoded(stored, look.key, look.dataset, look.native_id)
+        decision = self.decide(
+            entry, look.dataset, look.wanted, look.reachable, refresh=look.refresh
+        )
+        return evolve(look, entry=entry, decision=decision)
 
-    def _remember_absence(
-        self, key: SeriesKey, dataset: Dataset, native_id: str, entry: Miss, window: Window
-    ) -> None:
+    def _remember_absence(self, look: Look, window: Window) -> None:
         """An unknown name is an answer too: an empty series, so that a repeated run asks less.
 
         Only where nothing lies: rows that were fetched under another name are worth more.
         """
-        nothing = series_schema(dataset).empty_table()
-        self._commit(key, dataset, native_id, entry, Answer(nothing, window, (), self.clock()))
+        nothing = series_schema(look.dataset).empty_table()
+        self._commit(look, Answer(nothing, window, (), self.clock()))
 
-    def _ask(
-        self,
-        entry: Found | Miss,
-        dataset: Dataset,
-        wanted: Window,
-        reachable: Window,
-        window: Window,
-        fetch: Callable[[Window], Fetched],
-    ) -> Answer:
+    def _ask(self, look: Look, window: Window, fetch: Callable[[Window], Fetched]) -> Answer:
         """Fetch the window; and all that is known once more, should it have been revised."""
+        dataset, entry = look.dataset, look.entry
         answer = self._fetch(dataset, window, fetch)
         if isinstance(entry, Miss) or dataset.whole:
             return answer
-        everything = (wanted | entry.coverage.known) & reachable
+        everything = (look.wanted | entry.coverage.known) & look.reachable
         if everything == window or not compare(entry.table, answer.rows, dataset).revised.any():
             return answer
         return self._fetch(dataset, everything, fetch)
@@ -252,20 +267,19 @@ class AssetCache:
         series = to_series(dataset, raw, now=moment)
         return Answer(crop(series.table, window), window, series.rejects, moment)
 
-    def _commit(
-        self, key: SeriesKey, dataset: Dataset, native_id: str, entry: Found | Miss, answer: Answer
-    ) -> Joined:
+    def _commit(self, look: Look, answer: Answer) -> Joined:
         """Write the answer over whatever the store holds by then; a store that will not take it
         is a warning, for the rows are here."""
         if not self.read_only:
             try:
-                return self._writer(key, dataset, native_id, answer).write(entry)
+                writer = self._writer(look.key, look.dataset, look.native_id, answer)
+                return writer.write(look.entry)
             except StoreError as error:
                 # a store that is full or refuses refuses every series: once is enough
                 level = logging.INFO if self._refused.is_set() else logging.WARNING
                 self._refused.set()
-                log.log(level, "%s was not cached, nor may others be: %s", key, error)
-        return join(entry, answer, dataset)
+                log.log(level, "%s was not cached, nor may others be: %s", look.key, error)
+        return join(look.entry, answer, look.dataset)
 
     def _writer(self, key: SeriesKey, dataset: Dataset, native_id: str, answer: Answer) -> Writer:
         return Writer(
@@ -276,21 +290,6 @@ class AssetCache:
             join=lambda entry: join(entry, answer, dataset),
             sleep=self.sleep,
         )
-
-
-def _timed(rows: Any) -> pa.Table:
-    """The rows as a provider would give them, in whatever form they came."""
-    table = rows if isinstance(rows, pa.Table) else _table(rows)
-    if "date" not in table.column_names:
-        return table
-    days = table["date"].cast(pa.timestamp("us", "UTC"))
-    return table.set_column(table.column_names.index("date"), "time", days)
-
-
-def _table(rows: Any) -> pa.Table:
-    if isinstance(rows, Mapping):
-        return pa.table(dict(rows))
-    return pa.Table.from_pandas(rows, preserve_index=False)
 
 
 def _stand_in(entry: Found | Miss, wanted: Window, reason: str, error: FetchError) -> Cached:

@@ -7,6 +7,7 @@ from datetime import datetime
 from attrs import frozen
 
 from ..models import Dataset, Window
+from .keys import SeriesKey
 from .objects import Found, Miss
 
 
@@ -14,12 +15,14 @@ from .objects import Found, Miss
 class Decision:
     """`window` is what is to be fetched, None where nothing is; `reason` says why, in words.
 
-    `hit` says that a cached series serves what can be had without a call.
+    `hit` says that a cached series serves what can be had without a call, `closing` that nothing
+    but the last days are missing of one that is cached.
     """
 
     hit: bool
     reason: str
     window: Window | None = None
+    closing: bool = False
 
 
 def decide(
@@ -51,4 +54,23 @@ def decide(
         through = entry.coverage.asked_through(now)
         return Decision(True, f"all that can be had through {through} is cached")
     known_days = f"cached are {entry.coverage.start} to {entry.coverage.complete_through}"
-    return Decision(False, known_days, everything if dataset.whole else missing)
+    closing = (wanted & reachable).start >= entry.coverage.start
+    return Decision(False, known_days, everything if dataset.whole else missing, closing)
+
+
+@frozen(eq=False)
+class Look:
+    """A series that is wanted, what lies in the cache of it, and what is decided on that.
+
+    Of the days `wanted` only the `reachable` ones can be asked for; all of them anew with
+    `refresh`.
+    """
+
+    key: SeriesKey
+    dataset: Dataset
+    native_id: str
+    wanted: Window
+    reachable: Window
+    refresh: bool
+    entry: Found | Miss
+    decision: Decision

@@ -5,7 +5,9 @@ All functions here take and give tables in order of date with each date once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -115,3 +117,18 @@ def _close(old: Array, new: Array, tolerance: float) -> Array:
         return same
     near: Array = np.abs(old - new) <= tolerance * np.maximum(np.abs(old), np.abs(new))
     return near
+
+
+def timed(rows: Any) -> pa.Table:
+    """A pipeline's rows, in whatever form they came, as a provider would give them."""
+    table = rows if isinstance(rows, pa.Table) else _table(rows)
+    if "date" not in table.column_names:
+        return table
+    days = table["date"].cast(pa.timestamp("us", "UTC"))
+    return table.set_column(table.column_names.index("date"), "time", days)
+
+
+def _table(rows: Any) -> pa.Table:
+    if isinstance(rows, Mapping):
+        return pa.table(dict(rows))
+    return pa.Table.from_pandas(rows, preserve_index=False)

@@ -1,12 +1,15 @@
-"""How dates, instants and lists are written on the command line."""
+"""How dates, instants, spans, lists and limits are written on the command line."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import date, datetime, time, timezone
-from typing import Any
+from datetime import date, datetime, time, timedelta, timezone
+from typing import Any, ClassVar
 
 import click
+
+from ..client.budget import ALL
 
 
 class Day(click.ParamType[date]):
@@ -70,3 +73,36 @@ class Names(click.ParamType[tuple[str, ...]]):
         if not names:
             self.fail("is empty: give at least one name", param, ctx)
         return names
+
+
+class Span(click.ParamType[timedelta]):
+    """A span of time, `90s`, `20m` or `1.5h`."""
+
+    name = "span"
+    _seconds: ClassVar = {"s": 1, "m": 60, "h": 3600}
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        found = re.fullmatch(r"(\d{1,6}(?:\.\d+)?)([smh])", value)
+        if not found or not float(found[1]):
+            self.fail(f"{value!r} is not a span like 90s, 20m or 1.5h", param, ctx)
+        return timedelta(seconds=float(found[1]) * self._seconds[found[2]])
+
+
+class Limit(click.ParamType[tuple[str, int]]):
+    """So many calls of a provider, `lunarcrush=50`; or of all together, `400`."""
+
+    name = "[name=]n"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, int]:
+        if isinstance(value, tuple):
+            return value
+        name, _, number = value.rpartition("=")
+        if not number.strip().isdecimal() or value.startswith("="):
+            self.fail(f"{value!r} is not a number of calls like 400 or lunarcrush=50", param, ctx)
+        return name.strip() or ALL, int(number)

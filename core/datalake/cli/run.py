@@ -12,8 +12,10 @@ from typing import Any
 
 import click
 
+from ..client.budget import ALL
 from ..clock import now
 from ..environment import read_environment
+from ..errors import ConfigError
 from ..plugins import Registry
 from ..publish.pointer import Keep
 from ..run.options import Options
@@ -24,7 +26,7 @@ from ..settings import RunSettings, read_settings
 from ..suggest import did_you_mean
 from .logs import configure, say
 from .output import forget
-from .parsing import Day, Instant, LastDay, Names
+from .parsing import Day, Instant, LastDay, Limit, Names, Span
 from .plugins import find_plugins, plugin_options, tell_broken
 from .progress import watch
 from .summary import show
@@ -76,6 +78,13 @@ OUTPUT = "user_facing_data.parquet"
     flag_value="all",
     help="Fetch anew whatever is cached: everything, or --refresh=NAME of a provider or dataset.",
 )
+@click.option(
+    "--max-calls",
+    type=Limit(),
+    multiple=True,
+    help="Make no more calls: 400 in all, or lunarcrush=50 to one provider.",
+)
+@click.option("--timeout", type=Span(), help="Make no call so long after the beginning: 20m.")
 @click.option("--strict", is_flag=True, help="Publish nothing if any series is missing or stale.")
 @click.option("--force-publish", metavar="REASON", help="Publish although the gate refuses.")
 @click.option("--report", type=click.Path(path_type=Path), help="Also write the run report here.")
@@ -106,7 +115,8 @@ def command(ctx: click.Context, /, **flags: Any) -> None:
     \b
     Exit codes: 0 published · 1 unexpected error · 2 usage or configuration · 3 published,
     but some series failed or are stale · 4 refused by the gate, the published file stands ·
-    5 another run is at work on this output · 7 every provider failed · 130 interrupted ·
+    5 another run is at work on this output · 6 no calls or no time left (--max-calls,
+    --timeout), the published file stands · 7 every provider failed · 130 interrupted ·
     143 terminated
     """
     quiet: bool = flags.pop("quiet")
@@ -142,6 +152,8 @@ def _options(flags: dict[str, Any], environment: Mapping[str, str], registry: Re
     file = settings.run
     given = {name: value for name, value in flags.items() if value not in (None, ())}
     providers = given.pop("providers", file.providers)
+    limits = dict(given.pop("max_calls", ()))
+    _check_limits(limits, registry)
     place = _sandbox_place(flags["recordings"]) if flags["sandbox"] else _place(file, environment)
     defaults: dict[str, Any] = {
         **place,
@@ -153,6 +165,7 @@ def _options(flags: dict[str, Any], environment: Mapping[str, str], registry: Re
         "mirror": settings.cache,
         "gate": settings.gate,
         "keep": Keep(settings.publish.history),
+        "max_calls": limits,
     }
     return Options(
         **{
@@ -161,6 +174,13 @@ def _options(flags: dict[str, Any], environment: Mapping[str, str], registry: Re
             "providers": None if providers == "all" else Names().convert(providers, None, None),
         }
     )
+
+
+def _check_limits(limits: Mapping[str, int], registry: Registry) -> None:
+    for name in limits:
+        if name != ALL and name not in registry.providers:
+            hint = did_you_mean(name, registry.providers)
+            raise ConfigError(f"--max-calls {name}={limits[name]}: no such provider{hint}")
 
 
 def _sandbox_place(recordings: Path | None) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from ..secrets import Secret
 from .answers import Reader
 from .body import decode
 from .breaker import COOL_DOWNS, Breaker
+from .budget import Budget
 from .journal import Request, asset_asked_for
 from .origin import base_url
 from .pace import Pace
@@ -55,10 +56,12 @@ class _Decoded:
 
 
 class _Flight:
-    """One request on its way, and the error it ended with, for those who wait for the same."""
+    """One request on its way, and what came of it, for those who wait for the same."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
+        self.landed = False
+        self.value: Any = None
         self.error: FetchError | None = None
 
 
@@ -67,8 +70,8 @@ class HttpClient:
 
     `origins` sends the calls of an origin (`https://api.coingecko.com`) elsewhere, which must be
     https or this machine. `rate_scale` multiplies the plan's rate, and divides the client's own
-    waits. Setting `stop` ends every wait
-    with Stopped. Clients of one key must share one `throttle`, or one `pace`.
+    waits. Setting `stop` ends every wait with Stopped. Clients of one key must share one
+    `throttle`, or one `pace`. What the `budget` has no room for raises OverBudget.
     """
 
     def __init__(
@@ -85,6 +88,7 @@ class HttpClient:
         stop: threading.Event | None = None,
         throttle: Throttle | None = None,
         pace: Pace | None = None,
+        budget: Budget | None = None,
     ) -> None:
         if plan.key is not None and key is None:
             raise ConfigError(
@@ -95,14 +99,15 @@ class HttpClient:
         self._clock = clock
         self._retry = retry or Retry().quicker(rate_scale)
         rate = Rate(plan.rate.calls * rate_scale, plan.rate.seconds)
-        self._throttle = throttle or Throttle(rate, stop=stop, pace=pace)
+        budget = budget or Budget()
+        self._throttle = throttle or Throttle(rate, stop=stop, pace=pace, until=budget.until)
         self._base = base_url(plan, origins)
         secrets = (key,) if key is not None else ()
         reader = Reader(provider, plan, secrets, self._asked_wait)
         cool_downs = [seconds / rate_scale for seconds in COOL_DOWNS]
         breaker = Breaker(self._throttle.monotonic, self._throttle.sleep, cool_downs)
         self._transport = Transport(
-            reader, self._throttle, breaker, plan.key, key, limits or Limits()
+            reader, self._throttle, breaker, plan.key, key, limits or Limits(), budget
         )
         self._reader = reader
         self._session = self._make_session()
@@ -150,13 +155,13 @@ class HttpClient:
         keep: timedelta | None = None,
     ) -> Any:
         """See `Client.get`."""
-        if keep is None:
-            call = self._call(path, params or {}, into, asset_asked_for())
-            self._send(call, None)
-            return call.value
-        call = self._call(path, params or {}, into, None)  # a list is everybody's
-        with self._flight(call.place):
-            return self._kept(call, keep)
+        asset = asset_asked_for() if keep is None else None  # a list is everybody's
+        call = self._call(path, params or {}, into, asset)
+        with self._flight(call.place) as flight:
+            if not flight.landed:
+                flight.value = self._fresh(call) if keep is None else self._kept(call, keep)
+                flight.landed = True
+            return flight.value
 
     def close(self) -> None:
         """Drop the connections and all that was kept."""
@@ -187,6 +192,10 @@ class HttpClient:
         self._count(hits=int(response.from_cache))
         return response
 
+    def _fresh(self, call: Call) -> Any:
+        self._send(call, None)
+        return call.value
+
     def _kept(self, call: Call, keep: timedelta) -> Any:
         """The value of an answer from the HTTP cache, decoded once for as long as it lives."""
         response = self._send(call, keep)
@@ -206,15 +215,15 @@ class HttpClient:
         raise trouble
 
     @contextmanager
-    def _flight(self, place: Place) -> Iterator[None]:
-        """One at a time for each place; those who waited share the error of the first."""
+    def _flight(self, place: Place) -> Iterator[_Flight]:
+        """One at a time for each place; those who waited share what came of the first."""
         with self._lock:
             flight = self._flights.setdefault(place, _Flight())
         with flight.lock:
             if flight.error is not None:
                 raise copy.copy(flight.error)
             try:
-                yield
+                yield flight
             except FetchError as error:
                 flight.error = error
                 raise

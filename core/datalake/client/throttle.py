@@ -8,12 +8,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from ..errors import OverBudget
 from ..models import Rate
 from .pace import OwnPace, Pace
 
 #: What a refusal does to the interval, how far refusals in a row may take it, and in how many
 #: seconds half of it has worn off.
 SLOWER, SLOWEST, HALF_RECOVERED = 1.5, 8.0, 60.0
+#: The part of a rate that is used.
+HEADROOM = 0.98
 
 
 class Stopped(BaseException):
@@ -32,21 +35,24 @@ class Throttle:
     held up do not catch up in a burst: of those that are late, two may follow each other at once.
     A refusal makes all intervals longer for a while, and nothing ever makes them shorter than the
     rate. `sleep` and `monotonic` are in seconds. Setting `stop` wakes every waiting thread, which
-    raises Stopped.
+    raises Stopped. After `until`, an instant of `monotonic`, no call goes: who would have to wait
+    for longer is told so at once, by OverBudget.
     """
 
     def __init__(
         self,
         rate: Rate,
         *,
-        headroom: float = 0.98,
+        headroom: float = HEADROOM,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] | None = None,
         stop: threading.Event | None = None,
         pace: Pace | None = None,
+        until: float = math.inf,
     ) -> None:
         self.stop = stop or threading.Event()
         self._rated = rate.interval / headroom
+        self._until = until
         self._monotonic = monotonic
         self._sleep = sleep or self.stop.wait
         self._pace = pace or OwnPace()
@@ -94,7 +100,10 @@ class Throttle:
         return self._monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Sleep, and raise Stopped as soon as the run is to stop."""
+        """Sleep, and raise Stopped as soon as the run is to stop; OverBudget at once, if it would
+        last too long."""
+        if self._monotonic() + max(0.0, seconds) > self._until:
+            raise OverBudget("the time of the run is up")
         if seconds > 0 and not self.stop.is_set():
             self._sleep(seconds)
         if self.stop.is_set():
@@ -121,8 +130,7 @@ class Throttle:
         return max(1.0, self._slowness * worn_off)
 
     def _reserve(self) -> float:
-        if self.stop.is_set():
-            raise Stopped
+        self.sleep(0.0)  # no slot for a run that is over
         return self._pace.reserve(self._monotonic(), self.interval)
 
     def _take(self, slot: float) -> float | None:

@@ -27,6 +27,7 @@ from ..secrets import Secret
 from .answers import Reader
 from .body import decode
 from .breaker import Breaker
+from .budget import Budget
 from .deadline import pool_classes
 from .journal import Journal, Request
 from .origin import KEY_IN_PATH
@@ -116,6 +117,7 @@ class Transport(HTTPAdapter):
         key: Key | None,
         secret: Secret | None,
         limits: Limits,
+        budget: Budget,
     ) -> None:
         self._reader = reader
         self._throttle = throttle
@@ -123,6 +125,7 @@ class Transport(HTTPAdapter):
         self._key = key
         self._secret = secret
         self._limits = limits
+        self._budget = budget
         self._lock = threading.Lock()
         self._began = throttle.monotonic()
         self.journal = Journal()
@@ -139,6 +142,7 @@ class Transport(HTTPAdapter):
         """The checked answer; requests' own options have no say here."""
         if not isinstance(request, Call):
             raise TypeError("this transport sends nothing but calls")
+        self._budget.spend(self._reader.provider.name)
         asked = self._throttle.monotonic()
         probe = self._turn(request)
         error: BaseException | None = None

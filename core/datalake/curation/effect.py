@@ -19,12 +19,12 @@ from ..plugins import Registry
 from ..run.archive import newest
 from ..run.fetch import fetch_all
 from ..run.folding import fold_all
+from ..run.lane import lanes
 from ..run.naming import series_key
 from ..run.options import Options
-from ..run.plan import Want, feeds, folded_columns, output_columns, wants
+from ..run.plan import feeds, folded_columns, output_columns, wants
 from ..run.series import Series
-from ..run.sources import Source, sources
-from ..run.tally import Tally
+from ..run.sources import sources
 from ..run.universe import Universe, choose
 from ..run.vendors import vendors
 from ..stores import Store
@@ -181,25 +181,14 @@ class _Refold:
         ):
             wanted = wants(options, members.taking_part, universe, mapping, universe.as_of)
             cache = AssetCache(self.store, clock=world.clock, read_only=True)
-            return fetch_all(
-                _by_provider(wanted, members.taking_part),
+            parts = lanes(
+                wanted,
+                members.taking_part,
                 mapping.native_ids,
                 cache.survey(map(series_key, wanted)),
-                {one.provider.name: _tally(one) for one in members.taking_part},
-                stop,
                 offline=True,
             )
-
-
-def _by_provider(wanted: Sequence[Want], taking_part: Sequence[Source]) -> dict[str, list[Want]]:
-    return {
-        source.provider.name: [want for want in wanted if want.source is source]
-        for source in taking_part
-    }
-
-
-def _tally(source: Source) -> Tally:
-    return Tally(source.provider.name, 0, source.client, source.interval)
+            return fetch_all(parts, stop, lambda series: series)
 
 
 def changes_between(before: pl.DataFrame, after: pl.DataFrame) -> list[Change]:

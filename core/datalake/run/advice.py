@@ -61,6 +61,8 @@ def _of_the_end(report: Mapping[str, Any]) -> list[str]:
         ]
     if report["status"] == "refused":
         return ["--strict allows no gap: run again when the providers answer, or without it"]
+    if report["status"] == "unfinished":
+        return ["run again: what was fetched is kept, and the rest is asked for"]
     if report["status"] == "failed":
         return ["nothing could be made: see the causes above, and datalake doctor"]
     return []

@@ -27,6 +27,21 @@ def what_is_amiss(
     return "; ".join([listing.trouble, *parts] if listing.trouble else parts)
 
 
+def what_is_left(tallies: Mapping[str, Tally]) -> str:
+    """What a run had no calls or no time for; empty where it had for all."""
+    left = [
+        f"{tally.left:,} of {tally.total:,} series of {name}"
+        for name, tally in tallies.items()
+        if tally.left
+    ]
+    if not left:
+        return ""
+    return (
+        f"{' and '.join(left)} are left: the run may make no more calls (--max-calls, --timeout);"
+        " what was fetched is kept, and the next run goes on from there"
+    )
+
+
 def first_failure(tallies: Mapping[str, Tally]) -> str:
     """One cause to begin with; the report has them all."""
     errors = [failure.error for tally in tallies.values() for failure in tally.failed]

@@ -3,49 +3,72 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from typing import TypeVar
 
-from ..cache import AssetCache
-from .cached import cached_jobs
-from .health import Health
-from .naming import Job, NativeIds, jobs
+from ..client.budget import Budget
+from .due import Due, affordable
+from .lane import Lane
 from .plan import Want
-from .series import Series, bring
-from .tally import Tally
+from .series import Series
 
-#: Series of one provider that are fetched at once: calls per second times their latency is 1 to 4.
-WORKERS = 8
+K = TypeVar("K")
+T = TypeVar("T")
 
 
 def fetch_all(
-    wants: Mapping[str, Sequence[Want]],
-    native_ids: NativeIds,
-    cache: AssetCache,
-    tallies: Mapping[str, Tally],
+    lanes: Mapping[str, Lane],
     stop: threading.Event,
+    take: Callable[[Series], T],
     *,
-    offline: bool = False,
-) -> list[Series]:
-    """All series of all providers, in the order of the wants.
+    budget: Budget | None = None,
+) -> list[T]:
+    """What `take` makes of each series of all providers, in the order of the wants.
 
-    `wants` and `tallies` are by provider; `native_ids` are the mapping's, by dataset. Raises
-    nothing for a provider's fault: see the tallies. KeyboardInterrupt stops the workers.
+    What the `budget` has no room for is left to another run. Raises nothing for a provider's fault:
+    see the tallies of the lanes. KeyboardInterrupt stops the workers.
     """
-    with _pool(len(wants) * (WORKERS + 1), stop) as pool:
-        pending = {
-            pool.submit(_provider, pool, provider_wants, native_ids, cache, tallies[name], offline)
-            for name, provider_wants in wants.items()
-        }
-        found = [future.result() for future in _interruptible(pending)]
-    order = {id(want): place for place, want in enumerate(w for ws in wants.values() for w in ws)}
-    return sorted((s for part in found for s in part), key=lambda series: order[id(series.want)])
+    with pool_for(lanes.values(), stop) as pool:
+        taken = _ask_all(lanes, pool, budget or Budget(), take)
+    wants = (want for lane in lanes.values() for want in lane.wants)
+    order = {id(want): place for place, want in enumerate(wants)}
+    return [one for _, one in sorted(taken, key=lambda pair: order[id(pair[0])])]
+
+
+def _ask_all(
+    lanes: Mapping[str, Lane],
+    pool: ThreadPoolExecutor,
+    budget: Budget,
+    take: Callable[[Series], T],
+) -> list[tuple[Want, T]]:
+    """Each provider goes on as soon as it knows what is due; where they share a budget, as soon as
+    all do."""
+    intervals = {name: lane.tally.interval for name, lane in lanes.items()}
+    beginning = {name: pool.submit(lane.begin, pool, take) for name, lane in lanes.items()}
+    asking: list[Future[list[tuple[Want, T]]]] = []
+    ready: dict[str, list[Due]] = {}
+    taken: list[tuple[Want, T]] = []
+    for name, (made, dues) in ended(beginning):
+        taken += made
+        ready[name] = dues
+        if budget.shared and len(ready) < len(lanes):
+            continue
+        for one, chosen in affordable(ready, budget, intervals).items():
+            lanes[one].leave(set(ready[one]).difference(chosen))
+            asking.append(pool.submit(lanes[one].ask, pool, chosen, take))
+        ready = {}
+    for _, made in ended(dict(enumerate(asking))):
+        taken += made
+    return taken
 
 
 @contextmanager
-def _pool(workers: int, stop: threading.Event) -> Iterator[ThreadPoolExecutor]:
-    pool = ThreadPoolExecutor(max(1, workers), thread_name_prefix="fetch")
+def pool_for(lanes: Iterable[Lane], stop: threading.Event) -> Iterator[ThreadPoolExecutor]:
+    """Threads for all workers of these lanes, and one more for each; an exception sets `stop`."""
+    threads = sum(lane.workers + 1 for lane in lanes)
+    pool = ThreadPoolExecutor(max(1, threads), thread_name_prefix="fetch")
     try:
         yield pool
     except BaseException:
@@ -55,41 +78,12 @@ def _pool(workers: int, stop: threading.Event) -> Iterator[ThreadPoolExecutor]:
     pool.shutdown()
 
 
-def _interruptible(futures: Iterable[Future[list[Series]]]) -> Iterator[Future[list[Series]]]:
-    """The futures as they end; a short wait at a time, so that a signal is heard at once."""
-    pending = set(futures)
+def ended(futures: Mapping[K, Future[T]]) -> Iterator[tuple[K, T]]:
+    """The futures' results as they come, with their names; a short wait at a time, so that a
+    signal is heard at once."""
+    names = {future: name for name, future in futures.items()}
+    pending = set(names)
     while pending:
         done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
-        yield from done
-
-
-def _provider(
-    pool: ThreadPoolExecutor,
-    wants: Sequence[Want],
-    native_ids: NativeIds,
-    cache: AssetCache,
-    tally: Tally,
-    offline: bool,
-) -> list[Series]:
-    """One provider's series, a few at a time."""
-    health = Health()
-    slots = threading.Semaphore(WORKERS)
-
-    def one(job: Job) -> Series | None:
-        try:
-            found = bring(job, cache, tally, health)
-            tally.finish()  # what a signal stopped is not done
-            return found
-        finally:
-            slots.release()
-
-    futures = []
-    found = (
-        cached_jobs(wants, native_ids, cache, tally)
-        if offline
-        else jobs(wants, native_ids, cache, tally, health)
-    )
-    for job in found:
-        slots.acquire()
-        futures.append(pool.submit(one, job))
-    return [series for future in futures if (series := future.result())]
+        for future in done:
+            yield names[future], future.result()

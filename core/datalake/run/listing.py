@@ -9,7 +9,7 @@ from attrs import frozen
 from datalake_aggregation import Mapping
 
 from ..client import Stopped
-from ..errors import ConfigError, FetchError
+from ..errors import ConfigError, FetchError, OverBudget
 from ..stores import Store
 from .archive import NAMED, TOP, archived, newest
 from .options import Options
@@ -42,7 +42,7 @@ def find_universe(
 
     Raises ConfigError for a past `as_of` of which no universe is archived (today's list would be
     look-ahead) or, offline, where none is archived at all; FetchError where there is neither a
-    list nor an archived one.
+    list nor an archived one, OverBudget where the run may not ask for it.
     """
     if options.offline:
         return _archived(options, store, mapping, as_of)
@@ -54,6 +54,8 @@ def find_universe(
         universe = choose(_rows(source, None), mapping, options.top, as_of)
         if not universe.assets:
             raise FetchError(f"{source.provider.title} lists no assets at all")
+    except OverBudget:
+        raise  # not the vendor's fault: the next run may ask
     except FetchError as error:
         archived = _refolded(newest(store, as_of, options.top), mapping, options.top)
         if archived is None:
@@ -86,6 +88,8 @@ def _named(options: Options, source: Source, mapping: Mapping, as_of: datetime) 
     ids = list(dict.fromkeys(mapping.canonical_of(asset_id) for asset_id in options.assets))
     try:
         universe = choose_named(ids, _rows(source, ids), mapping, as_of)
+    except OverBudget:
+        raise
     except FetchError as error:
         bare = choose_named(ids, [], mapping, as_of)
         return Listing(bare, f"no description of the assets: {error}")

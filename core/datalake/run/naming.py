@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from ..cache import AssetCache, Found, SeriesKey
+from ..cache import AssetCache, Found, Look, SeriesKey
 from ..client import Stopped
 from ..errors import DatalakeError, FetchError, SchemaError, StoreError
 from .health import Health
@@ -40,6 +40,19 @@ def series_key(want: Want) -> SeriesKey:
     """Where the cache keeps a wanted series."""
     source = want.source
     return SeriesKey(source.provider.name, want.dataset.kept_as(source.plan), want.asset.id)
+
+
+def looked_at(job: Job, cache: AssetCache) -> Look:
+    """What the cache holds of a job's series, and which days are to be asked. Raises StoreError."""
+    want = job.want
+    return cache.look(
+        series_key(want),
+        want.dataset,
+        job.native_id,
+        want.wanted,
+        want.reachable,
+        refresh=want.refresh,
+    )
 
 
 def jobs(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -21,7 +21,8 @@ class Options:
 
     `providers` None means all installed ones. `until` is the last day included; None means
     yesterday. `as_of` None means now. `refresh` names providers and datasets that are fetched
-    anew whatever is cached (`all` for every one).
+    anew whatever is cached (`all` for every one). `max_calls` limits the calls to single providers,
+    under `all` to all of them together; `timeout` is how long after its beginning the run may call.
     """
 
     cache: str
@@ -42,6 +43,8 @@ class Options:
     rates: Mapping[str, float] = field(factory=dict)
     offline: bool = False
     refresh: Sequence[str] = ()
+    max_calls: Mapping[str, int] = field(factory=dict)
+    timeout: timedelta | None = None
     mirror: CacheSettings = field(factory=CacheSettings)
     gate: GateRules = field(factory=GateRules)
     keep: Keep = field(factory=Keep)
@@ -70,6 +73,8 @@ class Options:
     def _check_together(self) -> None:
         if self.offline and self.refresh:
             raise ConfigError("--offline asks nobody, and --refresh asks for all again: choose one")
+        if self.offline and (self.max_calls or self.timeout):
+            raise ConfigError("--offline makes no calls: leave --max-calls and --timeout out")
         if self.offline and self.sandbox_faults:
             raise ConfigError("--sandbox-fault needs calls to strike, and --offline makes none")
         if (self.recordings or self.sandbox_faults) and not self.sandbox:

@@ -14,8 +14,9 @@ from datalake_aggregation import Mapping as CanonicalMapping
 
 from ..cache import AssetCache
 from ..client import Retry
+from ..client.budget import Budget
 from ..clock import now
-from ..errors import FetchError
+from ..errors import FetchError, OverBudget
 from ..exits import Exit
 from ..lake import open_lake
 from ..lake.origin import check_origin, claim
@@ -27,17 +28,17 @@ from ..stores import Store
 from . import events
 from . import report as reporting
 from .archive import archive
-from .ending import ending, first_failure, what_is_amiss
+from .ending import ending, first_failure, what_is_amiss, what_is_left
 from .evidence import gather
 from .fetch import fetch_all
 from .freshness import freshness_section
 from .inputs import Input, Record, input_of, keep, learnt_through
+from .lane import lanes
 from .listing import Listing, find_universe
 from .mapping import MappingTexts, read_texts
 from .naming import series_key
 from .options import Options
 from .plan import (
-    Want,
     check_datasets,
     check_refresh,
     check_sources,
@@ -88,6 +89,7 @@ def run(
     mapping = texts.parse(registry.reducers)
     check_sources(mapping, registry)
     stop = stop or threading.Event()
+    budget = Budget(options.max_calls, options.timeout)
     place = open_place(options.output, registry.stores, environment)
     check_output(place, synthetic=options.sandbox)
     check_report(options, place)
@@ -95,10 +97,10 @@ def run(
     with vendors(options, clock) as world:
         check_origin(store, world.origin)
         as_of = options.as_of or world.clock()
-        with sources(registry, options, environment, world, stop, retry) as members:
+        with sources(registry, options, environment, world, stop, retry, budget) as members:
             check_taking_part(options.datasets, members)
             run_id = run_id or reporting.new_run_id(started)
-            target = (store, place, world, members)
+            target = (store, place, world, members, budget)
             one = _Run(options, registry, texts, mapping, *target, started, as_of, run_id)
             events.begun(as_of, store.url, place.url)
             # a run that makes no calls has no quota to save
@@ -133,6 +135,7 @@ class _Run:
     place: Place
     world: Vendors
     sources: Sources
+    budget: Budget
     started: datetime
     as_of: datetime
     run_id: str
@@ -161,6 +164,8 @@ class _Run:
             listing = find_universe(
                 self.options, lister, self.world, self.store, self.mapping, self.as_of
             )
+        except OverBudget as error:
+            return _Made(Exit.BUDGET, f"the universe was not asked for: {error}")
         except FetchError as error:
             return _Made(Exit.FAILED, f"there is no universe: {lister.scrub(str(error))}")
         check_present(self.as_of, self.sources.all)
@@ -176,6 +181,8 @@ class _Run:
     ) -> _Made:
         """All that follows once the universe is known."""
         tallies, series = self._fetch(listing, progress, stop, writable)
+        if left := what_is_left(tallies):
+            return _Made(Exit.BUDGET, left, tallies=tallies)
         if not any(tally.series for tally in tallies.values()):
             cause = first_failure(tallies)
             message = f"every provider failed: {cause}" if cause else "no provider has these assets"
@@ -200,36 +207,20 @@ class _Run:
     def _fetch(
         self, listing: Listing, progress: Progress, stop: threading.Event, writable: bool
     ) -> tuple[dict[str, Tally], list[Series]]:
-        by_provider: dict[str, list[Want]] = {
-            source.provider.name: [] for source in self.sources.taking_part
-        }
-        for want in wants(
+        wanted = wants(
             self.options, self.sources.taking_part, listing.universe, self.mapping, self.as_of
-        ):
-            by_provider[want.source.provider.name].append(want)
-        tallies = {
-            source.provider.name: Tally(
-                source.provider.name,
-                len(by_provider[source.provider.name]),
-                source.client,
-                source.interval,
-            )
-            for source in self.sources.taking_part
-        }
+        )
         cache = AssetCache(self.store, clock=self.world.clock, read_only=not writable)
-        keys = [series_key(want) for wanted in by_provider.values() for want in wanted]
-        cache = cache.survey(keys)
-        if self.options.offline and self.options.as_of:
+        cache = cache.survey(map(series_key, wanted))
+        offline = self.options.offline
+        if offline and self.options.as_of:
             cache = cache.at(self.as_of)  # what was learnt later is none of that moment's business
+        parts = lanes(
+            wanted, self.sources.taking_part, self.mapping.native_ids, cache, offline=offline
+        )
+        tallies = {name: lane.tally for name, lane in parts.items()}
         with progress(list(tallies.values())):
-            series = fetch_all(
-                by_provider,
-                self.mapping.native_ids,
-                cache,
-                tallies,
-                stop,
-                offline=self.options.offline,
-            )
+            series = fetch_all(parts, stop, lambda series: series, budget=self.budget)
         events.fetched(tallies)
         return tallies, series
 

@@ -24,9 +24,9 @@ from .universe import Universe, member_assets
 class Want:
     """One dataset for one asset: the closed days that are wanted, and those the plan can give.
 
-    `native` says that the asset is the native of its canonical asset, `folded` that a rule over
-    members needs the series, `columns` which of its columns are put out or are witnesses; `refresh`
-    asks for all of it anew.
+    `native` says that the asset is the native of its canonical asset, `rank` the latter's place in
+    the universe, `folded` that a rule over members needs the series, `columns` which of its columns
+    are put out or are witnesses; `refresh` asks for all of it anew.
     """
 
     source: Source
@@ -38,6 +38,7 @@ class Want:
     folded: bool = False
     columns: Sequence[str] = ()
     refresh: bool = False
+    rank: int = 0
 
     @property
     def name(self) -> str:
@@ -122,6 +123,7 @@ def wants(
                 canonical.id in folded,
                 columns,
                 refresh,
+                canonical.rank,
             )
             for canonical, asset in member_assets(universe)
             if canonical.id in folded or asset.id == canonical.id

@@ -39,6 +39,7 @@ STATUS = {
     Exit.PUBLISHED: "published",
     Exit.DEGRADED: "degraded",
     Exit.REFUSED: "refused",
+    Exit.BUDGET: "unfinished",
     Exit.FAILED: "failed",
 }
 
@@ -128,6 +129,7 @@ def provider_section(source: Source, tally: Tally | None) -> dict[str, Any]:
             asdict(one) for one in sorted(tally.revised, key=lambda r: (r.dataset, r.asset))
         ],
         "rejected": tally.rejected,
+        "left": tally.left,
         "failed": [asdict(one) for one in sorted(tally.failed, key=lambda f: (f.dataset, f.asset))],
         "uncovered": [
             asdict(one) for one in sorted(tally.uncovered, key=lambda u: (u.dataset, u.asset))

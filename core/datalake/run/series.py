@@ -9,16 +9,16 @@ from typing import Literal
 import pyarrow as pa
 from attrs import frozen
 
-from ..cache import AssetCache, Cached, CameFrom, stood_in
+from ..cache import AssetCache, Cached, CameFrom, Look, stood_in
 from ..cache.rows import last_day
 from ..client.journal import concerning
-from ..errors import DatalakeError, FetchError, NotFound, SchemaError, StoreError
+from ..errors import DatalakeError, FetchError, NotFound, OverBudget, SchemaError, StoreError
 from ..lake import quarantine
 from ..models import Window
 from ..series import Reject, series_schema
 from .cached import from_cache
 from .health import GIVEN_UP, Health
-from .naming import Job, guarded, series_key
+from .naming import Job, guarded, looked_at, series_key
 from .plan import Want
 from .tally import Failure, Revised, Tally, Uncovered
 
@@ -45,11 +45,19 @@ class Series:
     learnt: pa.ChunkedArray | None = None
 
 
-def bring(job: Job, cache: AssetCache, tally: Tally, health: Health) -> Series | None:
-    """The series of one job; None where the provider does not cover the asset."""
+def bring(
+    job: Job, cache: AssetCache, tally: Tally, health: Health, look: Look | None = None
+) -> Series | None:
+    """The series of one job; None where the provider does not cover the asset, or where the run
+    may not ask any more. `look` is what the cache was seen to hold of it."""
     want = job.want
     try:
-        cached = _cached(job, cache, health)
+        cached = _cached(job, cache, health, look)
+        if isinstance(cached.error, OverBudget):
+            raise cached.error
+    except OverBudget:
+        tally.leave()
+        return None
     except NotFound as error:
         health.heard(want.name, None)
         _uncovered(want, tally, str(error))
@@ -67,7 +75,7 @@ def bring(job: Job, cache: AssetCache, tally: Tally, health: Health) -> Series |
     return _judged(want, cached, tally)
 
 
-def _cached(job: Job, cache: AssetCache, health: Health) -> Cached:
+def _cached(job: Job, cache: AssetCache, health: Health, look: Look | None) -> Cached:
     want = job.want
     if job.found:
         if job.error is None:
@@ -75,15 +83,8 @@ def _cached(job: Job, cache: AssetCache, health: Health) -> Cached:
         return stood_in(job.found, want.wanted, str(job.error), job.error)
     if job.error:
         raise job.error
-    return cache.get_or_fetch(
-        series_key(want),
-        want.dataset,
-        job.native_id,
-        want.wanted,
-        want.reachable,
-        lambda window: _fetch(job, window, health),
-        refresh=want.refresh,
-    )
+    look = look or looked_at(job, cache)
+    return cache.bring(look, lambda window: _fetch(job, window, health))
 
 
 def _fetch(job: Job, window: Window, health: Health) -> object:

@@ -9,9 +9,11 @@ from contextlib import ExitStack, contextmanager
 from attrs import evolve, frozen
 
 from ..client import Retry
+from ..client.budget import Budget
 from ..client.http import HttpClient
 from ..client.offline import OfflineClient
 from ..client.pace import machine_pace
+from ..client.throttle import HEADROOM
 from ..errors import ConfigError
 from ..lake.origin import LIVE
 from ..models import Plan, Provider, Rate
@@ -26,7 +28,7 @@ from .vendors import Vendors
 class Source:
     """A provider that takes part, and the client that speaks to it.
 
-    `interval` is the time from one call to the next, in seconds, that its limit allows.
+    `interval` is the time from one call to the next, in seconds, at which its limit is kept.
     """
 
     provider: Provider
@@ -131,6 +133,7 @@ def sources(
     vendors: Vendors,
     stop: threading.Event,
     retry: Retry | None = None,
+    budget: Budget | None = None,
 ) -> Iterator[Sources]:
     """Clients for the providers of the run; those that cannot take part come with a reason.
 
@@ -140,7 +143,7 @@ def sources(
     with ExitStack() as stack:
 
         def open_source(provider: Provider) -> Source:
-            source = _source(provider, options, environment, vendors, stop, retry, secrets)
+            source = _source(provider, options, environment, vendors, stop, retry, budget, secrets)
             stack.callback(source.client.close)
             return source
 
@@ -176,6 +179,7 @@ def _source(
     vendors: Vendors,
     stop: threading.Event,
     retry: Retry | None,
+    budget: Budget | None,
     secrets: Sequence[Secret],
 ) -> Source:
     if not vendors.reach(provider):
@@ -201,5 +205,7 @@ def _source(
         retry=retry,
         stop=stop,
         pace=machine_pace(provider.name, key) if vendors.origin == LIVE else None,
+        budget=budget,
     )
-    return Source(provider, plan, client, plan.rate.interval / vendors.rate_scale, secrets)
+    interval = plan.rate.interval / HEADROOM / vendors.rate_scale
+    return Source(provider, plan, client, interval, secrets)

@@ -52,6 +52,7 @@ class Tally:
     client: HttpClient | OfflineClient
     interval: float
     done: int = 0
+    left: int = 0
     cache_hits: int = 0
     series: int = 0
     rows: int = 0
@@ -85,6 +86,14 @@ class Tally:
     def miss(self, uncovered: Uncovered) -> None:
         """The provider does not cover this asset."""
         self._count(lambda: self.uncovered.append(uncovered))
+
+    def leave(self) -> None:
+        """A series is not asked for, since the run may make no more calls."""
+
+        def count() -> None:
+            self.left += 1
+
+        self._count(count)
 
     def finish(self) -> None:
         """One want is settled, whatever came of it."""
