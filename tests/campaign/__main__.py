@@ -21,4 +21,10 @@ if __name__ == "__main__":
     parser.add_argument(
         "--page", action="store_true", help="write into docs/faults.md what came, if none is amiss"
     )
+    parser.add_argument(
+        "--kills", type=int, default=0, help="instead, kill so many runs of each kind"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=20260315, help="what their instants follow from"
+    )
     sys.exit(main(**vars(parser.parse_args())))

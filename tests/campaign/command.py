@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import disk_faults, input_faults, plugin_faults, process_faults, store_faults  # noqa: F401
+from .kills import IN_FLIGHT, MORE, kill_runs
 from .lab import Beginning, begin
 from .page import table, write
 from .rows import ROWS, Outcome, Row, play
@@ -24,8 +25,11 @@ def beginnings(rows: Iterable[Row], place: Path) -> dict[str, Beginning]:
     return {kind: begin(kind, place / kind) for kind in sorted({row.over for row in rows})}
 
 
-def main(only: str, at_once: int, page: bool) -> int:
-    """Run the rows whose `kind: fault` has these words; 1 where one is amiss."""
+def main(only: str, at_once: int, page: bool, kills: int, seed: int) -> int:
+    """Run the rows whose `kind: fault` has these words, or kill so many runs; 1 where anything is
+    amiss."""
+    if kills:
+        return kill(kills, seed, only)
     rows = [row for row in ROWS if only in f"{row.kind}: {row.fault}"]
     with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(at_once) as pool:
         begun = beginnings(rows, Path(name))
@@ -44,4 +48,16 @@ def main(only: str, at_once: int, page: bool) -> int:
     amiss = any(outcome.amiss for outcome in outcomes)
     if page and not amiss:
         write(outcomes)
+    return 1 if amiss else 0
+
+
+def kill(kills: int, seed: int, only: str) -> int:
+    """Kill so many runs over a folder, and over a bucket; `only` is one of the two."""
+    amiss = 0
+    for kind in ("local", "bucket"):
+        if only in kind:
+            with tempfile.TemporaryDirectory() as name:
+                toll = kill_runs(begin(kind, Path(name, "begun"), *MORE), kills, seed)
+            print(f"{kind}, seed {seed}: {toll}", flush=True)
+            amiss += len(toll.wrong) + (toll.most_repeated > IN_FLIGHT)
     return 1 if amiss else 0

@@ -12,10 +12,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Timer
+from threading import Event, Thread
 
 from attrs import define, field
 
@@ -24,17 +24,22 @@ from datalake.run.lane import MOST
 from .lab import TODAY, Beginning, Lab, lab
 from .standing import Standing
 
+#: More assets than a row has, so that there is more to be killed at.
+MORE = ("--assets", "dogecoin,uniswap,ripple,chainlink,solana")
 NURSERY = Path(__file__).with_name("nursery.py")
 #: A call as the HTTP library logs it once its answer has begun.
 CALL = re.compile(r'"GET (\S+) HTTP/1.1" 200')
+#: What a run logs of each provider once it has all that there is to fetch.
+FETCHED = b"provider done"
+PROVIDERS = 3
 #: Calls of one provider at once, times the providers: so many may be under way at a kill.
-IN_FLIGHT = MOST * 3
+IN_FLIGHT = MOST * PROVIDERS
 
 
 @define
 class Toll:
-    """What the kills did. `fetching` and `publishing` say where they fell: before the first new
-    version lay there, and after. `repeated` are calls of a killed run that were answered and made
+    """What the kills did. `fetching` and `publishing` say where they fell: before all was fetched,
+    and after. `repeated` are calls of a killed run that were answered and made
     again by the next one, `most_repeated` those after one kill; `wrong` says what must not be."""
 
     kills: int = 0
@@ -88,17 +93,44 @@ def nursery() -> Iterator[Nursery]:
 
 
 @define
+class Progress:
+    """What a run has come to, by the lines of its log: their bytes, and when all was fetched."""
+
+    path: Path
+    length: int = 0
+    done: int = 0
+    fetched_at: float | None = None
+
+    @property
+    def publishing(self) -> float:
+        """For how many seconds it has been about to publish; less than 0 before that."""
+        return -1.0 if self.fetched_at is None else time.monotonic() - self.fetched_at
+
+    def look(self) -> None:
+        with self.path.open("rb") as file:
+            file.seek(self.length)
+            whole, newline, _ = file.read().rpartition(b"\n")
+        self.length += len(whole) + len(newline)
+        self.done += whole.count(FETCHED)
+        if self.done >= PROVIDERS and self.fetched_at is None:
+            self.fetched_at = time.monotonic()
+
+
+@define
 class Killer:
     """Kills runs born in one nursery. `lists` are the calls that every run makes, however much is
-    cached; `lasts` is how many seconds the last run took that nobody killed."""
+    cached; `says` is how many bytes the last run logged that nobody killed, and `publishes` how
+    many seconds it took once all was fetched."""
 
     born: Nursery
     beginning: Beginning
     chance: random.Random
     toll: Toll = field(factory=Toll)
     lists: frozenset[str] = frozenset()
-    lasts: float = 0.0
+    says: int = 0
+    publishes: float = 0.0
     cached: frozenset[tuple[str, object]] = frozenset()
+    run: Progress = field(init=False)
 
     def learn(self, place: Lab) -> None:
         """What a run asks for although all is cached: the second of two has it."""
@@ -114,10 +146,11 @@ class Killer:
             place.forget()
         self.cached = place.standing().cached
         for _ in range(self.chance.randint(1, most)):
-            code = self._run(place, self.chance.uniform(0, 1.05 * self.lasts))
+            code = self._run(place, self._instant())
             if code == -signal.SIGKILL:
                 self.toll.kills += 1
-                late = any(self.beginning.new.version in path for path in place.paths())
+                self.run.look()
+                late = self.run.fetched_at is not None
                 self.toll.publishing += late
                 self.toll.fetching += not late
             else:
@@ -130,17 +163,35 @@ class Killer:
         same = final is not None and final.data == self.beginning.new.data
         self._expect(same, "the run after the kills made something else", place)
 
-    def _run(self, place: Lab, until: float | None = None) -> int:
-        began = time.monotonic()
-        pid = self.born.bear(place)
-        kill = Timer(until, _kill, [pid]) if until is not None else None
-        if kill:
-            kill.start()
+    def _instant(self) -> Callable[[Progress], bool]:
+        """When to kill, by what the run has come to and not by the clock, of which a busy machine
+        makes nonsense: a length of its log, or some time after all was fetched."""
+        if self.chance.random() < 0.4:
+            length = self.chance.uniform(0, self.says)
+            return lambda run: run.length >= length
+        wait = self.chance.uniform(0, 1.1 * self.publishes)
+        return lambda run: run.publishing >= wait
+
+    def _run(self, place: Lab, when: Callable[[Progress], bool] = lambda run: False) -> int:
+        """A run to its end, or until it is killed: its exit code."""
+        log(place).write_bytes(b"")  # that of the last run tells nothing of this one
+        self.run = Progress(log(place))
+        pid, ended = self.born.bear(place), Event()
+
+        def watch() -> None:
+            while not ended.wait(0.002):
+                self.run.look()
+                if when(self.run):
+                    _kill(pid)
+                    return
+
+        watcher = Thread(target=watch)
+        watcher.start()
         code = self.born.end()
-        if kill:
-            kill.cancel()
-        else:
-            self.lasts = time.monotonic() - began
+        ended.set()
+        watcher.join()
+        if code == 0:
+            self.says, self.publishes = self.run.length, max(self.run.publishing, 0.0)
         return code
 
     def _look(self, place: Lab, paid: set[str]) -> Standing | None:
@@ -177,8 +228,12 @@ def calls(place: Lab) -> set[str]:
     return {path for path in asked if not path.startswith(("/storage/", "/download/"))}
 
 
+def log(place: Lab) -> Path:
+    return place.folder / "stderr.txt"
+
+
 def said(place: Lab) -> str:
-    return (place.folder / "stderr.txt").read_text(encoding="utf-8")
+    return log(place).read_text(encoding="utf-8")
 
 
 def _kill(pid: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from .command import beginnings
-from .kills import IN_FLIGHT, kill_runs
+from .kills import IN_FLIGHT, MORE, kill_runs
 from .lab import begin
 from .page import PAGE, table, told, write
 from .rows import ROWS, Outcome, Row, play
@@ -93,8 +93,7 @@ def test_what_is_amiss_is_seen(begun):
 @pytest.mark.timeout(3600)
 def test_killed_at_random_instants(tmp_path, kind, kills):
     """Old or new, whole; the next run needs no hand; at most what was in flight is asked again."""
-    assets = ("--assets", "dogecoin,uniswap,ripple,chainlink,solana")
-    beginning = begin(kind, tmp_path / "begun", *(assets if kills > 3 else ()))
+    beginning = begin(kind, tmp_path / "begun", *(MORE if kills > 3 else ()))
     toll = kill_runs(beginning, kills, seed=20260315)
     assert toll.wrong == []
     assert toll.kills >= kills
