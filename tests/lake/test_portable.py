@@ -151,6 +151,11 @@ HOSTILE = [
     (KEY, bytes(17 << 20), {}),
     (KEY, b"x", {"pax_headers": {"DATALAKE.x": "y" * 20_000}}),
     ("runs/v1/x.json", b"{}", {}),
+    ("runs/v1/x.json", b'{"run_id": "y"}', {}),
+    ("runs/v1/x.json", b"[" * 100_000, {}),
+    ("inputs/v1/x.parquet", b"no parquet", {}),
+    (f"mappings/v1/{'0' * 64}.yaml", b"version: 1", {}),
+    ("catalogue/v1/x.parquet", b"x", {}),
     ("evil.sh", b"x", {}),
     ("lake.json", b'{"origin": "sandbox"}', {}),
 ]

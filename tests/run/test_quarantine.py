@@ -15,10 +15,12 @@ import pytest
 from attrs import evolve
 from click.testing import CliRunner
 
-from datalake.cache import SeriesKey
+from datalake.cache import AssetCache, SeriesKey, rejected
 from datalake.cli import cli
+from datalake.errors import SchemaError
 from datalake.exits import Exit
 from datalake.lake import quarantine
+from datalake.models import Window
 from datalake.plugins import Registry, load
 from datalake.run.options import Options
 from datalake.run.pipeline import Result, run
@@ -138,6 +140,26 @@ def test_it_can_be_pruned(bad_run: Callable[[Spoil], Result]) -> None:
     assert any(row["key"].startswith("quarantine/v1/") for row in pruned)
 
 
+def test_what_a_pipeline_puts_in_by_itself_is_held_to_the_same() -> None:
+    """Single values, and rows that are not as the dataset promises."""
+    store = MemoryStore()
+    key = SeriesKey("lunarcrush", "social", "bitcoin")
+    social = load().providers["lunarcrush"].dataset("social")
+    cache = AssetCache(store, clock=lambda: AS_OF)
+    days = [date(2026, 3, 1), date(2026, 3, 2)]
+    table: dict[str, list[Any]] = {name: [None, None] for name in social.columns}
+    window = Window(days[0], date(2026, 3, 3))
+    assert cache.put(key, social, "1", {"date": days, **table, "sentiment": [50.0, 900.0]}, window)
+    with pytest.raises(SchemaError):
+        cache.put(key, social, "1", {"date": days, **table, "sentiment": ["a", "b"]}, window)
+    found = list(quarantine.rows(store, key))
+    assert len(found) == 2
+    assert {(row["column"], row["value"]) for row in found} == {
+        ("sentiment", "900.0"),
+        (None, None),
+    }
+
+
 def test_a_mad_vendor_does_not_fill_the_bucket() -> None:
     """So many values of one answer, so many answers of one series; the newest stay."""
     store, key = MemoryStore(), SeriesKey("a", "b", "c")
@@ -148,13 +170,13 @@ def test_a_mad_vendor_does_not_fill_the_bucket() -> None:
     ]
     for number in range(40):
         one = Reject(f"reason {number}")
-        quarantine.keep(store, key, [one, *many], start + timedelta(hours=number))
-        quarantine.keep(store, key, [one, *many], start + timedelta(hours=number + 1))  # again
+        rejected.keep(store, key, [one, *many], start + timedelta(hours=number))
+        rejected.keep(store, key, [one, *many], start + timedelta(hours=number + 1))  # again
     entries = list(store.list("quarantine/"))
-    assert len(entries) == quarantine.MOST_OBJECTS
+    assert len(entries) == rejected.MOST_OBJECTS
     assert sum(entry.size for entry in entries) < 1 << 20
     rows = list(quarantine.rows(store, key))
-    assert len(rows) == quarantine.MOST_OBJECTS * quarantine.MOST_ROWS
+    assert len(rows) == rejected.MOST_OBJECTS * rejected.MOST_ROWS
     assert rows[0]["reason"] == "reason 39"
     assert {row["reason"] for row in rows if "reason" in row["reason"]} == {
         f"reason {number}" for number in range(24, 40)
@@ -165,8 +187,8 @@ def test_a_damaged_object_is_left_out() -> None:
     """It is only for looking at: whatever lies there, the rest is shown."""
     store, key = MemoryStore(), SeriesKey("a", "b", "c")
     moment = datetime(2026, 3, 1, tzinfo=timezone.utc)
-    quarantine.keep(store, key, [Reject("sound")], moment)
-    quarantine.keep(store, key, [Reject("damaged")], moment)
+    rejected.keep(store, key, [Reject("sound")], moment)
+    rejected.keep(store, key, [Reject("damaged")], moment)
     for entry in store.list("quarantine/"):
         stored = store.get(entry.key)
         assert stored is not None

@@ -12,10 +12,14 @@ import pytest
 from datalake.errors import ConfigError
 from datalake.exits import Exit
 from datalake.lake import open_lake
+from datalake.lake.inventory import take
+from datalake.lake.portable import bring_in, carried, export
 from datalake.plugins import load
 from datalake.publish.layout import encode_assets, encode_data
+from datalake.run import kept
 from datalake.run.inputs import INPUTS, MAPPINGS, learnt_through, read, read_texts
 from datalake.run.recipe import candidate, fold
+from datalake.run.replay import replay
 from datalake.run.restoring import restore
 from datalake.settings import CacheSettings
 from datalake.stores import open_store
@@ -74,6 +78,24 @@ def test_runs_are_made_again_when_the_lake_has_moved_on(sandbox_run, lake, tmp_p
     for one in results:
         data, _ = again(one.report.run_id, lake)
         assert hashlib.sha256(data).hexdigest() == one.report.output["sha256"]
+
+
+def test_a_lake_that_was_carried_elsewhere_makes_its_runs_again(sandbox_run, lake, tmp_path):
+    """An export of all of it takes reports, records and mappings along; one of some series not."""
+    own = tmp_path / "own.yaml"
+    own.write_text(OWN)
+    result = sandbox_run(assets=["bitcoin", "ethereum"], mapping=own)
+    kinds = {}
+    for name, patterns in (("all", ()), ("some", ("*/bitcoin",))):
+        with (tmp_path / f"{name}.tar").open("wb") as file:
+            export(lake, carried(lake, patterns), file)
+        there = open_store(str(tmp_path / name), {})
+        outcomes = {one.outcome for one in bring_in(there, load(), tmp_path / f"{name}.tar")}
+        assert outcomes <= {"added", "same"}
+        kinds[name] = {item.kind for item in take(there)}
+    assert kinds["all"] - kinds["some"] == {"report", "record", "mapping"}
+    there = open_store(str(tmp_path / "all"), {})
+    assert replay(there, load(), kept.read(there, result.report.run_id)).outcome == "equal"
 
 
 def test_what_is_gone_is_named(sandbox_run, lake, tmp_path):

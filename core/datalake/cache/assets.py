@@ -13,16 +13,17 @@ import pyarrow as pa
 from attrs import evolve, field, frozen
 
 from ..errors import FetchError, NotFound, StoreError
-from ..models import DAY, Dataset, Stamp, Window
+from ..models import DAY, Dataset, Window
 from ..series import series_schema, to_series
 from ..stores import ABSENT, Entry, Store, Stored
 from ..stores.mirror import MirroredStore
 from .deciding import Decision, Look, decide
+from .given import let_in
 from .history import last_learnt, series_at
 from .joining import Answer, Joined, Writer, join
 from .keys import REVISIONS, SERIES, SeriesKey
 from .objects import Found, Miss, Rows, decode, decode_past
-from .rows import OBSERVED, compare, crop, timed
+from .rows import OBSERVED, compare, crop
 from .served import Cached, CameFrom, served, stood_in
 
 if TYPE_CHECKING:
@@ -183,13 +184,14 @@ class AssetCache:
 
         `rows` has `date` (the UTC day that a row describes) and the dataset's columns: all there
         is of the window's days. Days that are not closed are left out. Raises SchemaError for
-        rows that are not as the dataset promises, StoreError where they cannot be written.
+        rows that are not as the dataset promises, StoreError where they cannot be written. What
+        is not let in is kept beside the series, with the reason.
         """
         moment = self.clock()
         closed = window & Window(window.start, dataset.closed_through(moment) + DAY)
         if not closed:
             return 0
-        series = to_series(evolve(dataset, stamp=Stamp.START), timed(rows), now=moment)
+        series = let_in(self.store, key, dataset, rows, moment)
         answer = Answer(crop(series.table, closed), closed, series.rejects, moment)
         writer = self._writer(key, dataset, native_id, answer)
         writer.write(writer.look())

@@ -127,8 +127,9 @@ def prune(
 def export_(file: Path, pattern: tuple[str, ...], lake: Lake, form: str) -> None:
     """Write the cache, or the series that a PATTERN fits, into one FILE to carry elsewhere.
 
-    The file holds series, what revisions replaced in them, and the archived universes; the same
-    cache gives the same bytes.
+    The file holds series, what revisions replaced in them, and the archived universes; without a
+    PATTERN also the reports of runs and what they were made of, so that datalake runs replay works
+    elsewhere. The same cache gives the same bytes.
 
     \b
     Examples:

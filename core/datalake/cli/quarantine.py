@@ -8,8 +8,9 @@ from fnmatch import fnmatchcase
 import click
 from attrs import asdict
 
+from ..cache.rejected import QUARANTINE
 from ..errors import ConfigError
-from ..lake.inventory import QUARANTINE, parse_name, take
+from ..lake.inventory import parse_name, take
 from ..lake.quarantine import Kept, kept, rows
 from ..suggest import did_you_mean
 from .lakes import Lake, lake_options

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from attrs import frozen
 
 from ..cache import REVISIONS, SERIES, SeriesKey
+from ..cache.rejected import QUARANTINE
 from ..stores import Entry, Store
 
 Kind = Literal[
@@ -27,8 +28,6 @@ Kind = Literal[
     "foreign",
 ]
 
-#: Where values lie that were not let into a series.
-QUARANTINE = "quarantine/v1/"
 #: How the keys of each kind begin.
 PREFIXES: dict[str, Kind] = {
     SERIES: "series",

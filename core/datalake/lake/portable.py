@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -34,7 +34,9 @@ from .verifying import dataset_of
 HEADER = "DATALAKE."
 #: An empty member after all others: without it the file is cut.
 END = "end"
-CARRIED = ("series", "revision", "universe")
+CARRIED = ("series", "revision", "universe", "report", "record", "mapping")
+#: What a run left behind goes along with a whole lake: without all its series it tells of nothing.
+OF_RUNS = ("report", "record", "mapping")
 #: A header of any object is far smaller.
 MOST_METADATA = 16_384
 
@@ -50,14 +52,15 @@ class Imported:
 
 def carried(store: Store, patterns: Sequence[str]) -> list[Item]:
     """What an export takes: series (those that the patterns fit) with what revisions replaced in
-    them, the archived universes, and the mark that says where the data come from."""
+    them, the archived universes, and the mark that says where the data come from; without
+    patterns, also what runs left of themselves, so that they can be made again."""
     items = list(take(store))
     series = {item.series for item in matching(items, patterns)}
+    always = ("universe", "mark", *(() if patterns else OF_RUNS))
     return [
         item
         for item in items
-        if item.kind in ("universe", "mark")
-        or (item.kind in ("series", "revision") and item.series in series)
+        if item.kind in always or (item.kind in ("series", "revision") and item.series in series)
     ]
 
 
@@ -136,8 +139,8 @@ def _member_in(
         if name.startswith(HEADER)
     }
     stored = Stored(content, ABSENT, metadata)
-    if item.kind != "universe" and hashlib.sha256(content).hexdigest() != metadata.get("sha256"):
-        return Imported(key, "refused", "its sha256 does not hold")
+    if not _whole(item, content, metadata):
+        return Imported(key, "refused", "its sha256 or its name does not hold")
     dataset = None
     if item.kind == "series" and item.series:
         dataset = dataset_of(registry, item.series.provider, item.series.dataset)
@@ -145,6 +148,22 @@ def _member_in(
         if found is not None and not isinstance(found, Found):
             return Imported(key, "refused", found.reason)
     return _add(store, key, stored, item.series, dataset)
+
+
+def _whole(item: Item, content: bytes, metadata: Mapping[str, str]) -> bool:
+    """Whether an object is as it was exported: by its sha256, or by what its name promises."""
+    name = item.entry.key.rpartition("/")[2].rpartition(".")[0]
+    digest = hashlib.sha256(content).hexdigest()
+    if item.kind == "universe":
+        return True
+    if item.kind == "mapping":
+        return digest == name
+    if item.kind != "report":
+        return digest == metadata.get("sha256")
+    try:
+        return bool(json.loads(content)["run_id"] == name)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return False
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes | None:

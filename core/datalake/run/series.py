@@ -9,11 +9,10 @@ from typing import Literal
 import pyarrow as pa
 from attrs import frozen
 
-from ..cache import AssetCache, Cached, CameFrom, Look, stood_in
+from ..cache import AssetCache, Cached, CameFrom, Look, rejected, stood_in
 from ..cache.rows import last_day
 from ..client.journal import concerning
 from ..errors import DatalakeError, FetchError, NotFound, OverBudget, SchemaError, StoreError
-from ..lake import quarantine
 from ..models import Window
 from ..series import Reject, series_schema
 from .cached import from_cache
@@ -102,7 +101,7 @@ def _quarantine(
     if isinstance(error, SchemaError):
         rejects = [*rejects, Reject(want.source.scrub(str(error)))]
     if rejects and not cache.read_only:
-        quarantine.keep(cache.store, series_key(want), rejects, cache.clock())
+        rejected.keep(cache.store, series_key(want), rejects, cache.clock())
 
 
 def _judged(want: Want, cached: Cached, tally: Tally) -> Series | None:
