@@ -73,6 +73,21 @@ def folder_for_file(lab: Lab):
     yield lab.run("--output", "out")
 
 
+@row("disk", "a folder lies where the report should", 2, "old", "found before any call")
+def folder_for_report(lab: Lab):
+    report = lab.folder / "out/x.report.json"
+    report.unlink()
+    report.mkdir()
+    yield lab.run()
+    report.rmdir()
+
+
+@row("disk", "the pointer is gone", 0, "new", "made again from the versions")
+def no_pointer(lab: Lab):
+    (lab.folder / "out/x.published/current.json").unlink()
+    yield lab.run()
+
+
 @row("disk", "the output is somebody else's file", 2, "old", "left alone")
 def somebody_elses(lab: Lab):
     (lab.folder / "theirs.parquet").write_bytes(b"hello")

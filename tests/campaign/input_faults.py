@@ -75,6 +75,9 @@ _vendor("a vendor's answers lack a field", "market_chart=missing:prices",
 _vendor("a vendor has texts where numbers should be", "time-series|market_chart=string",
         expected="yesterday's stand in")  # fmt: skip
 _vendor("a vendor's answers are NaN", "market_chart=nan", expected="yesterday's stand in")
+_vendor("no vendor knows a price any more, the cache is empty", "market_chart=empty", code=7,
+        expected="nothing to publish, said with its cause",
+        more=("--cache", "memory:"))  # fmt: skip
 _vendor("each vendor fails once", ".=500*1", code=0, expected="tried again")
 _vendor("vendors send rows twice and in any order", "market_chart=duplicate",
         "time-series=unordered", code=0, expected="the same rows")  # fmt: skip

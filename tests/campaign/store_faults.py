@@ -190,6 +190,14 @@ def foreign(lab: Lab):
     yield lab.run()
 
 
+@row("store", "cached series are of a version to come", 0, "new", "fetched again", over="bucket")
+def to_come(lab: Lab):
+    for path in lab.series():
+        metadata = {**lab.gcs.objects("lake")[path].metadata, "schema_version": "99"}
+        lab.gcs.poke("lake", path, lab.data(path), metadata)
+    yield lab.run()
+
+
 @row("store", "a cached series is a parquet bomb", 0, "new", "refused by its footer",
      over="bucket")  # fmt: skip
 def bomb(lab: Lab):
