@@ -44,6 +44,13 @@ def in_order(frame: Frame, number: str) -> Frame:
     return frame.sort(number) if eager and frame.implementation.is_polars() else frame
 
 
+def ranked(frame: Frame, name: str, texts: Iterable[str]) -> Frame:
+    """Texts as numbers in order of the texts where that is faster: on Polars."""
+    if isinstance(frame, nw.DataFrame) and frame.implementation.is_polars():
+        return frame.with_columns(nw.col(name).cast(nw.Enum(sorted(texts))))
+    return frame
+
+
 def settled(frame: Frame) -> Frame:
     """Work a small frame out once and for all, so that what is built on it need not do so again.
 
@@ -61,16 +68,17 @@ def settled(frame: Frame) -> Frame:
     return frame.collect().lazy()
 
 
-def table_like(frame: Frame, columns: Mapping[str, type], rows: Sequence[tuple[Any, ...]]) -> Frame:
-    """A small table of texts (str) and numbers (int) that can be joined to `frame`."""
-    types = {name: "BIGINT" if kind is int else "STRING" for name, kind in columns.items()}
+def table_like(
+    frame: Frame, columns: Mapping[str, nw.dtypes.DType], rows: Sequence[tuple[Any, ...]]
+) -> Frame:
+    """A small table of texts and whole numbers that can be joined to `frame`."""
+    types = {name: "BIGINT" if kind == nw.Int64 else "STRING" for name, kind in columns.items()}
     if frame.implementation is nw.Implementation.DUCKDB:
         return nw.from_native(_duckdb_table(frame.to_native(), types, rows))
     if frame.implementation is nw.Implementation.PYSPARK:
         return nw.from_native(_spark_table(frame.to_native(), types, rows))
     values = {name: [row[place] for row in rows] for place, name in enumerate(columns)}
-    schema = {name: nw.Int64() if kind is int else nw.String() for name, kind in columns.items()}
-    table = nw.from_dict(values, nw.Schema(schema), backend=frame.implementation)
+    table = nw.from_dict(values, nw.Schema(columns), backend=frame.implementation)
     return table.lazy() if isinstance(frame, nw.LazyFrame) else table
 
 

@@ -18,10 +18,17 @@ from datalake_aggregation.cells import (
     terms_of,
     with_stand_ins,
 )
-from datalake_aggregation.engines import Frame, native, settled
+from datalake_aggregation.engines import Frame, native, ranked, settled
 from datalake_aggregation.guard import strays
 from datalake_aggregation.mapping import Mapping
-from datalake_aggregation.rows import IDS, families, read_rows, with_members, without_members
+from datalake_aggregation.rows import (
+    IDS,
+    families,
+    known_assets,
+    read_rows,
+    with_members,
+    without_members,
+)
 from datalake_aggregation.rules import KEYS, ROW, Reduce
 
 SORTED = ["canonical_id", "date"]
@@ -51,7 +58,7 @@ class Folded(Generic[IntoFrameT]):
             for rows in (self._single, self._ready.filter(any_enters(terms)))
         ]
         entered = nw.concat(parts).sort(*SORTED, "_position", "asset").drop("_position")
-        frame: IntoFrameT = native(entered)
+        frame: IntoFrameT = native(_spelt(entered, "canonical_id", "asset"))
         return frame
 
 
@@ -65,8 +72,12 @@ def fold(frame: IntoFrameT, mapping: Mapping, *, unique: bool = False) -> Folded
     every = [term for name in columns for term in terms_of(name, mapping, mapping.overrides)]
     check_reads(every, columns)
     # a plugin's reducer makes something of a lone value, too
-    folded = families(rows, mapping, alone=any(isinstance(term.how, Reduce) for term in every))
+    alone = any(isinstance(term.how, Reduce) for term in every)
+    assets = known_assets(rows, ask=alone)
+    folded = families(mapping, assets, alone=alone)
     owners = [canonical_id for canonical_id, _ in folded]
+    if assets and not alone:  # but a reducer is given texts
+        rows = ranked(rows, "asset", {*assets, *owners})
     terms = [term for name in columns for term in terms_of(name, mapping, owners)]
     single, ready = without_members(rows, folded), with_members(rows, folded)
     exclusions = settled(strays(ready, mapping.guard))
@@ -75,12 +86,16 @@ def fold(frame: IntoFrameT, mapping: Mapping, *, unique: bool = False) -> Folded
     columns = ["date", "canonical_id", *columns]
     result = nw.concat([single.select(columns), cells(ready, terms).select(columns)])
     return Folded(
-        frame=native(result.sort(*SORTED)),
-        exclusions=native(exclusions.drop(ROW)),
+        frame=native(_spelt(result.sort(*SORTED), "canonical_id")),
+        exclusions=native(_spelt(exclusions.drop(ROW), "canonical_id", "asset")),
         single=single.with_columns(asset=nw.col("canonical_id")),
         ready=ready,
         terms=terms,
     )
+
+
+def _spelt(rows: Frame, *ids: str) -> Frame:
+    return rows.with_columns(nw.col(*ids).cast(nw.String))
 
 
 def _entered(rows: Frame, name: str, position: int) -> Frame:

@@ -35,24 +35,38 @@ def read_rows(frame: Any, mapping: Mapping, *, unique: bool = False) -> Frame:
     return rows
 
 
-def families(rows: Frame, mapping: Mapping, *, alone: bool) -> list[Family]:
+def known_assets(rows: Frame, *, ask: bool) -> list[str] | None:
+    """Return the assets of the rows, in order; None where an engine had to work for it, unless
+    it must be asked."""
+    if isinstance(rows, nw.LazyFrame) and not ask:
+        return None
+    return sorted(collected(rows.select("asset").unique())["asset"].to_list())
+
+
+def families(mapping: Mapping, assets: Sequence[str] | None, *, alone: bool) -> list[Family]:
     """Return the canonical assets whose rows must be folded, not only renamed.
 
-    Where rows can be looked at, only those of which a variant is there: a native asset by itself
-    is its own canonical asset. With `alone` every asset is a family, if only of itself.
+    Of known assets only those of which a variant is there, with the members that are: a native
+    asset by itself is its own canonical asset. With `alone` it is a family, too.
     """
-    if not alone and isinstance(rows, nw.LazyFrame):
-        owners = [owner for owner in mapping.variants if len(mapping.members(owner)) > 1]
-    else:
-        assets = collected(rows.select("asset").unique())["asset"].to_list()
-        owner_of = {asset: mapping.canonical_of(asset) for asset in assets}
-        owners = sorted({owner for asset, owner in owner_of.items() if alone or owner != asset})
-    return [(owner, mapping.members(owner)) for owner in owners]
+    if assets is None:
+        every = ((owner, mapping.members(owner)) for owner in mapping.variants)
+        return [(owner, members) for owner, members in every if len(members) > 1]
+    here = set(assets)
+    owners = {
+        mapping.canonical_of(one) for one in assets if alone or mapping.canonical_of(one) != one
+    }
+    return [
+        (owner, tuple(member for member in mapping.members(owner) if member.asset in here))
+        for owner in sorted(owners)
+    ]
 
 
 def with_members(rows: Frame, folded: Sequence[Family]) -> Frame:
     """Return the rows of the families' members, with their place in the mapping."""
-    columns = {"asset": str, "canonical_id": str, "_kind": str, "_family": int, "_order": int}
+    ids = rows.collect_schema()["asset"]
+    columns = {"asset": ids, "canonical_id": ids, "_kind": nw.String()}
+    columns |= {"_family": nw.Int64(), "_order": nw.Int64()}
     table = [
         (member.asset, canonical_id, member.kind, family, order)
         for family, (canonical_id, members) in enumerate(folded)
@@ -66,8 +80,9 @@ def with_members(rows: Frame, folded: Sequence[Family]) -> Frame:
 
 def without_members(rows: Frame, folded: Sequence[Family]) -> Frame:
     """Return the rows of all other assets, each its own canonical asset."""
+    columns = {"asset": rows.collect_schema()["asset"]}
     family = [(member.asset,) for _, members in folded for member in members]
-    others = rows.join(table_like(rows, {"asset": str}, family), on="asset", how="anti")
+    others = rows.join(table_like(rows, columns, family), on="asset", how="anti")
     return others.rename({"asset": "canonical_id"})
 
 

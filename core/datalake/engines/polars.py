@@ -54,16 +54,19 @@ def _folded(work: Work) -> Iterator[pl.DataFrame]:
     series = [(name, place) for name, places in work.series.items() for place in places]
     for batch in batches(series, lambda one: unquote(one[1][len("asset=") :]), work.mapping, BATCH):
         files: dict[str, list[str]] = {}
+        assets = pl.Enum(sorted({unquote(place[len("asset=") :]) for _, place in batch}))
         for name, place in batch:
             folder = work.folders[name]
             files.setdefault(folder, []).append(f"{folder}/{place}/{FILE}")
-        yield work.folded(partial(_scan, files))
+        yield work.folded(partial(_scan, files, assets))
 
 
-def _scan(files: Mapping[str, list[str]], folder: str, columns: Sequence[str]) -> pl.DataFrame:
+def _scan(
+    files: Mapping[str, list[str]], assets: pl.Enum, folder: str, columns: Sequence[str]
+) -> pl.DataFrame:
     if folder not in files:
-        kinds = {"date": pl.Date, "asset": pl.String, **dict.fromkeys(columns, pl.Float64)}
+        kinds = {"date": pl.Date, "asset": assets, **dict.fromkeys(columns, pl.Float64)}
         return pl.DataFrame(schema=kinds)
     keys = {"provider": pl.String, "dataset": pl.String, "asset": pl.String}
     rows = pl.scan_parquet(files[folder], hive_partitioning=True, hive_schema=keys, glob=False)
-    return rows.select("date", "asset", *columns).collect()
+    return rows.select("date", pl.col("asset").cast(assets), *columns).collect()
