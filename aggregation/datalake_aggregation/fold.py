@@ -112,8 +112,8 @@ def aggregate(frame: IntoFrameT, mapping: Mapping) -> IntoFrameT:
     """Fold a long frame of date, asset and metrics to date, canonical_id and the same metrics.
 
     The result is sorted by canonical_id and date and is of the same kind as `frame`: Polars (lazy
-    ones, too), pandas, pyarrow, a DuckDB relation or a PySpark DataFrame. Missing values (null or
-    NaN) come out as null. Raises ValueError for a duplicate (date, asset), a column without a
-    rule, or a column that does not hold numbers.
+    ones, too), pandas, pyarrow, a DuckDB relation or a PySpark DataFrame. Missing values (null,
+    NaN or infinite) come out as null. Raises ValueError for a duplicate (date, asset), a column
+    without a rule, a column that does not hold numbers, or a `date` that does not hold days.
     """
     return fold(frame, mapping).frame

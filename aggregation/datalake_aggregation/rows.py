@@ -7,7 +7,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from datalake_aggregation.days import day_number
+from datalake_aggregation.days import day_number, days
 from datalake_aggregation.engines import Frame, collected, known_frame, table_like
 from datalake_aggregation.mapping import Mapping, Member
 from datalake_aggregation.problems import suggestion
@@ -22,14 +22,15 @@ Family = tuple[str, tuple[Member, ...]]
 
 
 def read_rows(frame: Any, mapping: Mapping, *, unique: bool = False) -> Frame:
-    """Check a long frame and make NaN null; raise ValueError for what cannot be folded.
+    """Check a long frame and make null what is no number, infinity, too; raise ValueError for what
+    cannot be folded.
 
     `unique` promises that no (date, asset) is there twice and none is null, and spares the look.
     """
     rows = known_frame(frame)
     metrics = _metrics(rows.collect_schema().names(), mapping)
     cleaned = [_clean(rows, name) for name in metrics]
-    rows = rows.select("date", nw.col("asset").cast(nw.String), *cleaned)
+    rows = rows.select(days(rows), nw.col("asset").cast(nw.String), *cleaned)
     if not unique:
         _check_keys(rows)
     return rows
@@ -108,7 +109,7 @@ def _clean(rows: Frame, name: str) -> nw.Expr:
             raise ValueError(f'the column "{name}" holds {dtype}, not numbers; convert it first')
         return nw.lit(None).cast(nw.Float64).alias(name)
     number = nw.col(name).cast(nw.Float64)
-    return nw.when(~number.is_nan()).then(number).alias(name)
+    return nw.when(number.is_finite()).then(number).alias(name)
 
 
 def _check_keys(rows: Frame) -> None:

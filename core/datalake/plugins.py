@@ -15,6 +15,7 @@ from attrs import evolve, field, frozen
 from . import hookspecs
 from .errors import ConfigError
 from .models import Dataset, Plan, Provider
+from .secrets import Secret
 from .stores import Store
 from .suggest import did_you_mean
 
@@ -104,6 +105,12 @@ def load(only: Iterable[str] | None = None) -> Registry:
         if wanted is None or entry_point.name in wanted
     ]
     return Registry(_without_clashes(plugins))
+
+
+def keys(registry: Registry, environment: Mapping[str, str]) -> list[Secret]:
+    """The user's keys, of all providers. Raises ConfigError for a value that can be no key."""
+    variables = {v for provider in registry.providers.values() for v in provider.variables()}
+    return [Secret(environment[name], name) for name in sorted(variables) if environment.get(name)]
 
 
 def _load(entry_point: importlib.metadata.EntryPoint) -> Plugin:

@@ -153,6 +153,56 @@ def test_days_may_be_dates_or_midnights(engine, dates, small):
     assert plain(result)["date"].to_list() == [DAY]
 
 
+def test_an_infinite_number_is_unknown(engine, small):
+    """No engine may add it up, or compare by it, in a way of its own."""
+    frame = pl.DataFrame(
+        {
+            "date": [DAY] * 5,
+            "asset": ["sun", "wsun", "xsun", "luna", "alone"],
+            "close": [float("inf"), 99.0, float("-inf"), float("inf"), float("-inf")],
+            "volume": [float("-inf"), 2.0, float("inf"), None, 1.0],
+            "market_cap": [1.0, 1.0, 1.0, float("inf"), float("inf")],
+        }
+    )
+    result = plain(engine[1](aggregate(engine[0](frame), small)))
+    assert result.drop("date").rows() == [
+        ("alone", None, 1.0, None),
+        ("moon", None, None, None),
+        ("sun", 99.0, 2.0, 1.0),
+    ]
+
+
+NOON = datetime(2024, 2, 29, 12, 30)  # noqa: DTZ001  # naive ones occur
+
+
+@pytest.mark.parametrize(
+    ("days", "says"),
+    [
+        (pl.Series(["2024-02-29"]), 'the column "date" holds .*, not days; convert it to dates'),
+        (pl.Series([20_240_229]), 'the column "date" holds Int64, not days; convert it to dates'),
+        (pl.Series([NOON]), "holds 2024-02-29 12:30:00, but a row stands for a whole day"),
+        (
+            pl.Series([NOON.replace(tzinfo=timezone.utc)]),
+            "holds 2024-02-29 12:30:00, but a row stands for a whole day",
+        ),
+    ],
+)
+def test_what_is_no_day_is_refused(engine, days, says, small):
+    """Rows of one day would not meet: texts, numbers, and instants within a day."""
+    frame = pl.DataFrame({"date": days, "asset": ["sun"], "volume": [1.0]})
+    with pytest.raises(ValueError, match=says):
+        aggregate(engine[0](frame), small)
+
+
+@pytest.mark.parametrize("kind", ["polars", "polars, lazy", "pandas", "pyarrow"])
+def test_midnights_of_another_zone_are_refused(kind, small):
+    """They begin other days than those of UTC (DuckDB shows instants in its own zone)."""
+    midnight = pl.Series([datetime(2024, 2, 29)]).dt.replace_time_zone("Europe/Berlin")  # noqa: DTZ001
+    frame = pl.DataFrame({"date": midnight, "asset": ["sun"], "volume": [1.0]})
+    with pytest.raises(ValueError, match="in the time zone Europe/Berlin, but a row stands for"):
+        aggregate(ENGINES[kind][0](frame), small)
+
+
 def test_categorical_assets(small, naive):
     """Ids as categories, the usual saving of memory, fold like text."""
     frame = naive.frame(ROWS)

@@ -9,7 +9,7 @@ import click
 
 from .lakes import Lake, store_options
 from .logs import say
-from .mapping import mapping_option, usual_mapping
+from .mappings import mapping_option, usual_mapping
 
 
 @click.command("aggregate")

@@ -14,8 +14,8 @@ from ..exits import Exit
 from ..lake import open_lake
 from ..settings import read_settings
 from .output import format_option, print_json, print_rows
+from .places import OUTPUT, default_cache
 from .plugins import find_plugins, plugin_options
-from .run import OUTPUT, default_cache
 
 
 @click.command("doctor")

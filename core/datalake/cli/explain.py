@@ -22,8 +22,8 @@ from ..run.inputs import Input
 from ..settings import Settings, read_settings
 from .output import console, format_option, new_table, print_fitting, print_json
 from .parsing import Day
+from .places import OUTPUT, SANDBOX, default_cache
 from .plugins import load_plugins, plugin_options
-from .run import OUTPUT, SANDBOX, default_cache
 
 #: Members that are shown one by one.
 MOST = 12

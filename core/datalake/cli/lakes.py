@@ -18,8 +18,8 @@ from ..plugins import Registry
 from ..settings import read_settings
 from ..stores import Store
 from .output import format_option
+from .places import default_cache
 from .plugins import load_plugins, plugin_options
-from .run import default_cache
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -23,7 +23,8 @@ from ..exits import Exit
 from ..settings import read_settings
 from .lakes import Lake, lake_options, store_options
 from .logs import say
-from .mapping import command, mapping_option, read_mapping, usual_mapping
+from .mapping import command
+from .mappings import mapping_option, read_mapping, usual_mapping
 from .numbers import dollars
 from .output import console, new_table, print_fitting, print_json
 from .parsing import Day

@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 import click
 from attrs import evolve
 
-from ..plugins import Registry, load
-from ..run.sources import keys
+from ..plugins import Registry, keys, load
 from ..secrets import scrub
 from .logs import say
 from .parsing import Names

@@ -24,8 +24,8 @@ from ..publish.trial import try_file
 from ..settings import Settings, read_settings
 from .numbers import size
 from .output import format_option, print_json, print_rows
+from .places import OUTPUT, SANDBOX
 from .plugins import load_plugins, plugin_options
-from .run import OUTPUT, SANDBOX
 
 F = TypeVar("F", bound=Callable[..., Any])
 

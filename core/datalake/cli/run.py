@@ -16,23 +16,20 @@ from ..client.budget import ALL
 from ..clock import now
 from ..environment import read_environment
 from ..errors import ConfigError
-from ..plugins import Registry
+from ..plugins import Registry, keys
 from ..publish.pointer import Keep
 from ..run.options import Options
 from ..run.pipeline import run
 from ..run.report import new_run_id
-from ..run.sources import keys
 from ..settings import RunSettings, read_settings
 from ..suggest import did_you_mean
 from .logs import configure, say
 from .output import forget
 from .parsing import Day, Instant, LastDay, Limit, Names, Span
+from .places import OUTPUT, SANDBOX, default_cache
 from .plugins import find_plugins, plugin_options, tell_broken
 from .progress import watch
 from .summary import show
-
-SANDBOX = Path(".datalake/sandbox")
-OUTPUT = "user_facing_data.parquet"
 
 
 @click.command("run")
@@ -192,11 +189,3 @@ def _sandbox_place(recordings: Path | None) -> dict[str, Any]:
 def _place(file: RunSettings, environment: Mapping[str, str]) -> dict[str, Any]:
     cache = file.cache or default_cache(False, environment)
     return {"cache": cache, "output": file.output or OUTPUT}
-
-
-def default_cache(sandbox: bool, environment: Mapping[str, str]) -> str:
-    """Where series are kept unless the user says so: the bucket if one is named, else a folder."""
-    if sandbox:
-        return str(SANDBOX)
-    bucket = environment.get("GCP_BUCKET_NAME")
-    return f"gs://{bucket}" if bucket else ".datalake"

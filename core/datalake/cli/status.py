@@ -13,7 +13,7 @@ from ..publish import open_place
 from ..settings import read_settings
 from .lakes import Lake, lake_options
 from .output import print_json, print_rows
-from .run import OUTPUT, SANDBOX
+from .places import OUTPUT, SANDBOX
 
 if TYPE_CHECKING:
     from ..run.status import Published, Status

@@ -16,8 +16,8 @@ from ..run.universe import Universe
 from ..stores import open_store
 from .output import format_option, print_rows
 from .parsing import Instant
+from .places import default_cache
 from .plugins import load_plugins, plugin_options
-from .run import default_cache
 
 
 @click.command("universe")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import polars as pl
@@ -24,13 +25,14 @@ GROUP_ROWS = 122_880
 def write(work: Work, folder: Path) -> None:
     """Write one file, whose row groups are in order of canonical assets."""
     values = [pa.field(column, pa.float64()) for column in work.columns]
-    schema = pa.schema([("date", pa.date32()), ("canonical_id", pa.string()), *values])
+    schema = pa.schema([("date", pa.date32()), ("canonical_id", pa.large_string()), *values])
     with (
         pq.ParquetWriter(
             folder / "part-00000.parquet",
             schema,
             compression="zstd",
             compression_level=1,
+            store_schema=False,  # plain texts to every reader, however Polars holds them
             use_dictionary=["canonical_id"],
             column_encoding={
                 "date": "DELTA_BINARY_PACKED",
@@ -41,7 +43,7 @@ def write(work: Work, folder: Path) -> None:
     ):
         written: Future[None] | None = None
         for rows in _folded(work):
-            table = rows.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema)
+            table = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
             if written:
                 written.result()
             written = writer.submit(file.write_table, table, GROUP_ROWS)
@@ -65,7 +67,11 @@ def _scan(
     files: Mapping[str, list[str]], assets: pl.Enum, folder: str, columns: Sequence[str]
 ) -> pl.DataFrame:
     if folder not in files:
-        kinds = {"date": pl.Date, "asset": assets, **dict.fromkeys(columns, pl.Float64)}
+        kinds: dict[str, Any] = {
+            "date": pl.Date,
+            "asset": assets,
+            **dict.fromkeys(columns, pl.Float64),
+        }
         return pl.DataFrame(schema=kinds)
     keys = {"provider": pl.String, "dataset": pl.String, "asset": pl.String}
     rows = pl.scan_parquet(files[folder], hive_partitioning=True, hive_schema=keys, glob=False)

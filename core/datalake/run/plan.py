@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as MappingType
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -15,9 +16,11 @@ from ..models import DAY, Asset, Dataset, Window
 from ..plugins import Registry
 from ..publish.candidate import KEYS, STANDARD
 from ..suggest import did_you_mean
-from .options import Options
-from .sources import Source, Sources
 from .universe import Universe, member_assets
+
+if TYPE_CHECKING:  # an engine plans a lake by this module, too, and needs no client
+    from .options import Options
+    from .sources import Source, Sources
 
 
 @frozen

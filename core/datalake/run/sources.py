@@ -17,7 +17,7 @@ from ..client.throttle import HEADROOM
 from ..errors import ConfigError
 from ..lake.origin import LIVE
 from ..models import Plan, Provider, Rate
-from ..plugins import Registry
+from ..plugins import Registry, keys
 from ..secrets import Secret, scrub
 from ..suggest import did_you_mean
 from .options import Options
@@ -94,12 +94,6 @@ def _plan_offline(provider: Provider, environment: Mapping[str, str]) -> Plan:
     if any(environment.get(variable) for variable in named):
         return choose_plan(provider, environment)
     return provider.plans[0]
-
-
-def keys(registry: Registry, environment: Mapping[str, str]) -> list[Secret]:
-    """The user's keys, of all providers. Raises ConfigError for a value that can be no key."""
-    variables = {v for provider in registry.providers.values() for v in provider.variables()}
-    return [Secret(environment[name], name) for name in sorted(variables) if environment.get(name)]
 
 
 def key_of(plan: Plan, environment: Mapping[str, str]) -> Secret | None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from attrs import define, field, frozen
 
 from ..cache import Cached
-from ..client.http import HttpClient
-from ..client.offline import OfflineClient
+
+if TYPE_CHECKING:
+    from ..client.http import HttpClient
+    from ..client.offline import OfflineClient
 
 
 @frozen
