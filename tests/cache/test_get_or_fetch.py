@@ -9,7 +9,7 @@ from attrs import evolve
 from datalake.cache import Miss
 from datalake.cache.coverage import ASK_AGAIN
 from datalake.errors import NotFound, SchemaError, StoreError, Unavailable
-from datalake.models import Column, Window
+from datalake.models import DAY, Column, Window
 
 
 def window(start, end):
@@ -73,13 +73,13 @@ def test_both_sides_missing_is_one_call(lake):
     assert len(result.table) == 59
 
 
-def test_a_dead_asset_costs_one_call_per_hours(lake):
-    """Nothing comes after its last day; it is asked again only after a while, and in short."""
+def test_a_dead_asset_costs_one_call_a_day(lake):
+    """Nothing comes after its last day; it is asked again on the next UTC day, and in short."""
     lake.through = date(2026, 1, 31)
     result = lake.get("2026-01-01", "2026-03-15")
     assert dates(result)[-1] == "2026-01-31"
     assert lake.get("2026-01-01", "2026-03-15").hit
-    lake.now += ASK_AGAIN - timedelta(seconds=1)
+    lake.now = lake.now.replace(hour=23, minute=59, second=59)
     assert lake.get("2026-01-01", "2026-03-15").hit
     lake.now += timedelta(seconds=1)
     assert not lake.get("2026-01-01", "2026-03-15").hit
@@ -126,7 +126,7 @@ def test_an_empty_answer_is_an_answer(lake):
     assert len(lake.get("2026-03-01", "2026-03-15").table) == 0
     again = lake.get("2026-03-01", "2026-03-15")
     assert (again.hit, len(again.table), len(lake.calls)) == (True, 0, 1)
-    lake.now += ASK_AGAIN
+    lake.now += DAY
     lake.born = date(2026, 3, 10)
     assert len(lake.get("2026-03-01", "2026-03-15").table) == 5
 
@@ -209,7 +209,7 @@ def test_a_failed_fetch_of_a_known_series_tells_how_far_it_is_known(lake):
     assert (result.error, result.asked_through) == (lake.error, date(2026, 1, 7))
 
 
-def test_an_unknown_name_is_remembered_for_hours(lake):
+def test_an_unknown_name_is_remembered_for_the_day(lake):
     """The first run is told so; the next ones do not ask, until it may have become known."""
     lake.error = NotFound("who?")
     with pytest.raises(NotFound, match=r"who\?"):
@@ -218,6 +218,8 @@ def test_an_unknown_name_is_remembered_for_hours(lake):
     assert (again.hit, len(again.table), len(lake.calls)) == (True, 0, 1)
     lake.error = None
     lake.now += ASK_AGAIN
+    assert not len(lake.get("2026-03-01", "2026-03-15").table)
+    lake.now += DAY
     assert len(lake.get("2026-03-01", "2026-03-15").table) == 14
 
 

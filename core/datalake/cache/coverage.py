@@ -14,6 +14,9 @@ OVERLAP = 3 * DAY
 #: costs nothing for a dead asset, and vendors that are late publish within hours, not minutes
 #: (CoinGecko may serve one answer about long ranges for twelve).
 ASK_AGAIN = timedelta(hours=6)
+#: A series that was so far behind when it was asked has ended, or never began: it is not late, and
+#: to be told so once in a day is enough.
+ENDED = 7 * DAY
 
 
 @frozen
@@ -35,7 +38,10 @@ class Coverage:
 
     def asked_through(self, now: datetime) -> date:
         """The last day that need not be asked at `now`."""
-        if timedelta(0) <= now - self.checked_at < ASK_AGAIN:
+        age = now - self.checked_at
+        ended = self.complete_through < self.checked_through - ENDED
+        today = ended and now.date() == self.checked_at.date()
+        if timedelta(0) <= age and (age < ASK_AGAIN or today):
             return max(self.complete_through, self.checked_through)
         return self.complete_through
 

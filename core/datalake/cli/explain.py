@@ -101,6 +101,7 @@ def _document(found: Explained, asset: str) -> dict[str, Any]:
         "canonical_id": found.canonical_id,
         "column": found.column,
         "date": found.day,
+        "open_day": found.open_day,
         "value": found.published,
         "recomputed": found.cell.value,
         "equal": found.equal,
@@ -152,6 +153,7 @@ def _print(found: Explained, asset: str) -> None:
         f"{found.canonical_id} {found.column} on {found.day}: {_value(found.published)}",
         f"rule {rule.text} ({rule.where}), from {', '.join(rule.source)}",
         *([found.cell.note] if found.cell.note else ()),
+        *([_OPEN] if found.open_day else ()),
     ):
         screen.print(line, markup=False)
     _print_members(found.cell.members)
@@ -164,6 +166,9 @@ def _print(found: Explained, asset: str) -> None:
     shown = [part.asset for part in _largest(found.cell.members)] or [found.canonical_id]
     _print_series([one for asset in shown for one in found.inputs if one.asset == asset])
     screen.print(_verdict(found), markup=False)
+
+
+_OPEN = "the day was open: its values are those of snapshots, which the record of the run keeps"
 
 
 def _largest(parts: Sequence[Part]) -> list[Part]:

@@ -27,10 +27,12 @@ class Day(click.ParamType[date]):
 
 
 class LastDay(Day):
-    """A UTC day, or `yesterday` (None: the last day that is over)."""
+    """A UTC day, `yesterday` (None: the last day that is over), or `now` (today as well)."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return None if value == "yesterday" else super().convert(value, param, ctx)
+        if value in ("yesterday", "now"):
+            return None if value == "yesterday" else value
+        return super().convert(value, param, ctx)
 
 
 class Instant(click.ParamType[datetime]):

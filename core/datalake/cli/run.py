@@ -38,7 +38,9 @@ from .summary import show
 @click.option("--assets", type=Names(), help="These assets instead of the largest.")
 @click.option("--datasets", type=Names(), help="Only these datasets: coingecko.market,…")
 @click.option("--since", type=Day(), help="First day.  [default: all that the plan offers]")
-@click.option("--until", type=LastDay(), help="Last day.  [default: yesterday]")
+@click.option(
+    "--until", type=LastDay(), help="Last day; `now` has today as well.  [default: yesterday]"
+)
 @click.option("--as-of", type=Instant(now), help="Run as if it were this instant (UTC).")
 @click.option("--cache", help="Where series are kept: a folder, file:, memory:, …")
 @click.option("--output", metavar="PATH", help="The file to publish: a path, or gs://….")
@@ -107,6 +109,7 @@ def command(ctx: click.Context, /, **flags: Any) -> None:
     Examples:
       datalake run --sandbox                     the whole pipeline on a simulated market
       datalake run --providers all               the real APIs; keys come from .env
+      datalake run --until now                   today as well, by a handful of calls
       datalake run --assets bitcoin,ethereum --since 2024-01-01 --output btc_eth.parquet
 
     \b

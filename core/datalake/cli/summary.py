@@ -172,10 +172,18 @@ def _lines(report: Mapping[str, Any]) -> list[str]:
         out = sorted({one["asset"] for one in mapping.get("depegged") or ()})
         excluded = f"; {len(out)} left out of sums ({', '.join(out[:3])})" if out else ""
         lines.append(f"mapping  {members} members folded into {len(folded)} assets{excluded}")
+    if today := report.get("open_day"):
+        lines.append(f"today    {_today(today)}")
     if checks := (report["gate"] or {}).get("checks"):
         passed = sum(check["passed"] for check in checks)
         lines.append(f"gate     {passed}/{len(checks)} passed")
     return lines + [f"next     {step}" for step in next_steps(report)]
+
+
+def _today(today: Mapping[str, Any]) -> str:
+    """The open day, and how many assets each snapshot told of."""
+    had = ", ".join(f"{one['dataset']} {one['known']:,}" for one in today["snapshots"])
+    return f"{today['day']}, still open: {had}" if today["day"] else "no price came: no open day"
 
 
 def _ending(report: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from datalake_aggregation import Folded, Guard, Rule
 from datalake_aggregation import Mapping as CanonicalMapping
 
 from ..run.frame import long_frame, sound_rows
-from ..run.limits import known_limits
+from ..run.limits import Limits, known_limits
 from ..run.plan import feeds, folded_columns
 from ..run.series import Series
 
@@ -84,8 +84,7 @@ def refold(series: Sequence[Series], mapping: CanonicalMapping, asked: Question)
     value = row[asked.column].item() if row.height and asked.day >= asked.since else None
     if value is not None:
         return Cell(value, rule, parts, None)
-    withheld = _withheld(series, limits.get(asked.column, {}).get(asked.canonical_id), asked)
-    return Cell(None, rule, parts, withheld or _absent(parts, rows, asked))
+    return Cell(None, rule, parts, _withheld(series, limits, asked) or _absent(parts, rows, asked))
 
 
 def _parts(
@@ -142,8 +141,12 @@ def _guarded(stray: Mapping[str, Any], guard: Guard, kind: str) -> str:
     return f"kept: {apart}, but not for {guard.days} days"
 
 
-def _withheld(series: Sequence[Series], through: date | None, asked: Question) -> str | None:
+def _withheld(series: Sequence[Series], limits: Limits, asked: Question) -> str | None:
     """Which members hold the cell back, if it is known only through an earlier day."""
+    if asked.day == limits.open_day:
+        unknown = asked.canonical_id in limits.unknown.get(asked.column, ())
+        return "withheld: no snapshot tells all that it relies on" if unknown else None
+    through = limits.through.get(asked.column, {}).get(asked.canonical_id)
     if through is None or asked.day <= through:
         return None
     late = {

@@ -26,7 +26,8 @@ DECIDING = ("close", "volume")
 @frozen
 class Explained:
     """The cell as it is published and as it was recomputed; `inputs` are the series of its family
-    that feed the column. `lost` says which of them the lake no longer has as the run had them."""
+    that feed the column. `lost` says which of them the lake no longer has as the run had them. With
+    `open_day` the day was not over, and its values are those of the run's snapshots."""
 
     canonical_id: str
     column: str
@@ -36,6 +37,7 @@ class Explained:
     inputs: Sequence[Input]
     run_id: str
     as_of: datetime
+    open_day: bool = False
     lost: Mapping[str, str] = field(factory=dict)
 
     @property
@@ -82,6 +84,7 @@ def explain(
         list(_feeding(record, mapping, family, [column])),
         record.run_id,
         record.recipe.as_of,
+        asked_day == record.recipe.open_day,
         {one.name: one.reason for one in restored.lost if one.name in needed},
     )
 

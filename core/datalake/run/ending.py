@@ -8,6 +8,7 @@ from ..exits import Exit
 from ..publish import Outcome
 from .health import GIVEN_UP
 from .listing import Listing
+from .open_day import Today
 from .tally import Tally
 
 SHOWN_REFUSALS = 3
@@ -15,15 +16,19 @@ _FORCE = "--force-publish REASON overrides what compares with the published file
 
 
 def what_is_amiss(
-    listing: Listing, tallies: Mapping[str, Tally], reducers: Mapping[str, str]
+    listing: Listing,
+    tallies: Mapping[str, Tally],
+    reducers: Mapping[str, str],
+    today: Today | None = None,
 ) -> str:
     """Why this run is degraded, in a few words; empty where it is not.
 
-    `reducers` says of the columns without values what their reducers did wrong.
+    `reducers` says of the columns without values what their reducers did wrong, `today` what came
+    of the open day, if it was wanted.
     """
     failed = {name: len(tally.failed) for name, tally in tallies.items() if tally.failed}
     parts = [f"{count} series of {name} failed" for name, count in failed.items()]
-    parts += reducers.values()
+    parts += [*(today.missing if today else ()), *reducers.values()]
     return "; ".join([listing.trouble, *parts] if listing.trouble else parts)
 
 

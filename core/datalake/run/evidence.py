@@ -36,7 +36,7 @@ def opinions(
     witnesses the first counts.
     """
     parts = [
-        pl.DataFrame(pl.from_arrow(one.table.select(["date", name])))
+        pl.DataFrame(pl.from_arrow(one.rows.select(["date", name])))
         .filter(pl.col("date") > last_day - 2 * RECENT)
         .select(
             "date",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
 from ..client.budget import Budget
@@ -64,11 +64,17 @@ def _ask_all(
     return taken
 
 
+def pool_for(
+    lanes: Iterable[Lane], stop: threading.Event
+) -> AbstractContextManager[ThreadPoolExecutor]:
+    """Threads for all workers of these lanes, and one more for each."""
+    return threads(sum(lane.workers + 1 for lane in lanes), stop)
+
+
 @contextmanager
-def pool_for(lanes: Iterable[Lane], stop: threading.Event) -> Iterator[ThreadPoolExecutor]:
-    """Threads for all workers of these lanes, and one more for each; an exception sets `stop`."""
-    threads = sum(lane.workers + 1 for lane in lanes)
-    pool = ThreadPoolExecutor(max(1, threads), thread_name_prefix="fetch")
+def threads(count: int, stop: threading.Event) -> Iterator[ThreadPoolExecutor]:
+    """A pool of so many; an exception in the block sets `stop`."""
+    pool = ThreadPoolExecutor(max(1, count), thread_name_prefix="fetch")
     try:
         yield pool
     except BaseException:

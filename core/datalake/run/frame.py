@@ -28,7 +28,7 @@ def long_frame(
     """
     by_dataset: dict[str, list[pl.DataFrame]] = {}
     for one in series:
-        rows = pl.DataFrame(pl.from_arrow(one.table))
+        rows = pl.DataFrame(pl.from_arrow(one.rows))
         asset = pl.lit(one.want.asset.id).alias("asset")
         by_dataset.setdefault(one.want.name, []).append(rows.with_columns(asset))
     parts = [
@@ -93,7 +93,7 @@ def canonical_rows(
     """
     folded = fold(frame, mapping, unique=True)
     rows = pl.DataFrame(folded.frame).select("date", "canonical_id", *columns)
-    rows = rows.with_columns(_within(column, known) for column, known in limits.items())
+    rows = rows.with_columns(_within(column, limits) for column in limits.columns)
     values = [column for column in rows.columns if column not in ("date", "canonical_id")]
     known = rows.filter(pl.any_horizontal(pl.col(values).is_not_null()))
     kept = _from_first_market_day(known) if with_market else known
@@ -134,10 +134,16 @@ def _from_first_market_day(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _within(column: str, known: dict[str, date]) -> pl.Expr:
-    """The column, null after the last day to which it is known for each canonical asset."""
-    through = pl.col("canonical_id").replace_strict(known, default=None, return_dtype=pl.Date)
-    beyond = (pl.col("date") > through).fill_null(False)
+def _within(column: str, limits: Limits) -> pl.Expr:
+    """The column, null after the last closed day to which it is known for each canonical asset,
+    and on an open day of which it is not known."""
+    asset, day = pl.col("canonical_id"), pl.col("date")
+    known = limits.through.get(column, {})
+    through = asset.replace_strict(known, default=None, return_dtype=pl.Date)
+    beyond = (day > through).fill_null(False)
+    if limits.open_day:
+        unknown = asset.is_in(sorted(limits.unknown.get(column, ())))
+        beyond = pl.when(day == limits.open_day).then(unknown).otherwise(beyond)
     return pl.when(~beyond).then(pl.col(column)).alias(column)
 
 

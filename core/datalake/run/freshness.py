@@ -9,6 +9,7 @@ import polars as pl
 from datalake_aggregation import Mapping
 
 from ..plugins import Registry
+from ..publish.candidate import closed_rows
 from .frame import freshness
 from .notes import column_notes
 from .recipe import Recipe
@@ -19,9 +20,11 @@ def freshness_section(
 ) -> dict[str, Any]:
     """By column: its `source`, through which day (`through`) most of its assets are known, through
     which they could be (`expected`), the `assets` and `values` that it has, and how many assets are
-    `behind` the expected day. Empty where there are no rows at all."""
+    `behind` the expected day. All of closed days alone. Empty where there are no rows at all."""
     if rows is None:
         return {}
+    if recipe.open_day:
+        rows = closed_rows(rows, recipe.open_day)
     last = freshness(rows)
     notes = column_notes(mapping, registry, recipe.columns, recipe.as_of, recipe.last_day)
     section = {}

@@ -50,6 +50,8 @@ class Input:
     these `columns` were used, `rows` of them, and `fingerprint` is that of their values; the object
     was the one with this `sha256` (None: it could not be written), its last row learnt at
     `learnt_at`. After `known_through` nothing was known although there was, or may be, more.
+    `today` has the values of the open day, where there were any, as the JSON list of these columns:
+    they are kept nowhere else.
     """
 
     provider: str
@@ -67,6 +69,7 @@ class Input:
     learnt_at: datetime | None
     asked_at: datetime | None
     known_through: date | None
+    today: str | None = None
 
     @property
     def name(self) -> str:
@@ -124,7 +127,16 @@ def input_of(series: Series) -> Input:
         learnt_at=source.learnt_at if source else None,
         asked_at=source.asked_at if source else None,
         known_through=series.known_through,
+        today=today_of(series),
     )
+
+
+def today_of(series: Series) -> str | None:
+    """The values of its open day, exactly; None where it has none."""
+    if series.today is None:
+        return None
+    (row,) = series.today.select(list(series.want.columns)).to_pylist()
+    return json.dumps(list(row.values()))
 
 
 def fingerprint(table: pa.Table) -> str:
@@ -195,7 +207,8 @@ def _decoded(data: bytes) -> Record:
         raise ValueError(f"it claims {file.metadata.num_rows} series")
     rest = msgspec.json.decode(file.metadata.metadata[FOOTER])
     rows = pl.DataFrame(pl.from_arrow(file.read())).to_dicts()
-    series = [Input(**{name: row[name] for name in _SCHEMA}) for row in rows]
+    lacking = {"today": None}  # records that were written before there were open days
+    series = [Input(**{name: {**lacking, **row}[name] for name in _SCHEMA}) for row in rows]
     return Record(
         **{
             **rest,
@@ -238,4 +251,5 @@ _SCHEMA: dict[str, pl.DataType] = {
     "learnt_at": pl.Datetime("us", "UTC"),
     "asked_at": pl.Datetime("us", "UTC"),
     "known_through": pl.Date(),
+    "today": pl.String(),
 }

@@ -1,18 +1,22 @@
 """To which day a folded value can be trusted: a sum without one of its members is a wrong number.
 
-A member whose series failed, or whose last days have not come yet, would silently drop out of the
-sum over members; the cells that rely on it are withheld instead.
+A member whose series failed, whose last days have not come yet, or of which no snapshot told on the
+open day, would silently drop out of the sum over members; the cells that rely on it are withheld
+instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Mapping as MappingType
 from datetime import date
 
 import polars as pl
+from attrs import evolve, field, frozen
 
 from datalake_aggregation import Mapping
 
+from ..cache.rows import last_day
 from ..models import DAY
 from .plan import Feed
 from .series import LATE, Series
@@ -21,23 +25,74 @@ from .series import LATE, Series
 MATERIAL = 0.01
 
 #: Output column -> canonical id -> the last day that can be trusted.
-Limits = dict[str, dict[str, date]]
+Days = dict[str, dict[str, date]]
+
+
+@frozen
+class Limits:
+    """`through` has the last closed days that can be trusted. On the `open_day`, where there is
+    one, the assets that are `unknown`, by output column, cannot."""
+
+    through: Days = field(factory=dict)
+    open_day: date | None = None
+    unknown: MappingType[str, Collection[str]] = field(factory=dict)
+
+    @property
+    def columns(self) -> list[str]:
+        """The output columns that have a limit."""
+        return list({**self.through, **self.unknown})
 
 
 def known_limits(
-    series: Iterable[Series],
+    series: Sequence[Series],
     feeds: Sequence[Feed],
     columns: Sequence[str],
     mapping: Mapping,
     frame: pl.DataFrame,
 ) -> Limits:
     """The limits of those columns that are folded from members; `frame` is the long frame."""
+    opened = (one.today for one in series if one.today is not None)
+    open_day: date | None = next((last_day(today) for today in opened), None)
+    if open_day is None:
+        return Limits(_trusted(series, feeds, columns, mapping, frame))
+    closed = frame.filter(pl.col("date") != open_day)
+    through = _trusted(series, feeds, columns, mapping, closed)
+    untold = list(_untold(series, feeds, open_day))
+    today = _trusted(untold, feeds, columns, mapping, frame)
+    unknown = {
+        column: {asset for asset, day in known.items() if day < open_day}
+        for column, known in today.items()
+    }
+    return Limits(through, open_day, unknown)
+
+
+def _untold(series: Iterable[Series], feeds: Sequence[Feed], open_day: date) -> Iterator[Series]:
+    """The series that go on, and have no value of a column on the open day: late, as it were."""
+    for one in series:
+        fed = [feed.column for feed in feeds if feed.dataset == one.want.name]
+        told = one.today.select(fed) if one.today is not None else None
+        if told is None or any(column.null_count for column in told.columns):
+            last = last_day(one.table)
+            if one.known_through is not None:
+                yield one
+            elif last is not None and last >= open_day - DAY - LATE:
+                yield evolve(one, known_through=last)
+
+
+def _trusted(
+    series: Iterable[Series],
+    feeds: Sequence[Feed],
+    columns: Sequence[str],
+    mapping: Mapping,
+    frame: pl.DataFrame,
+) -> Days:
+    """The limits of cells that rely on a series which is known through some day only."""
     late: dict[tuple[str, str], list[tuple[float, date]]] = {}
     for one in series:
         canonical = mapping.canonical_of(one.want.asset.id)
         for column, part, through in _relied_on(one, feeds, columns, mapping, frame):
             late.setdefault((column, canonical), []).append((part, through))
-    limits: Limits = {}
+    limits: Days = {}
     for (column, canonical), parts in late.items():
         if held := _material(parts):
             limits.setdefault(column, {})[canonical] = min(held)

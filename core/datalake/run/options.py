@@ -10,6 +10,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from ..errors import ConfigError
+from ..models import DAY
 from ..publish.pointer import Keep
 from ..rules import GateRules
 from ..settings import CacheSettings
@@ -20,9 +21,10 @@ class Options:
     """The options of `datalake run`; see the command's help for each.
 
     `providers` None means all installed ones. `until` is the last day included; None means
-    yesterday. `as_of` None means now. `refresh` names providers and datasets that are fetched
-    anew whatever is cached (`all` for every one). `max_calls` limits the calls to single providers,
-    under `all` to all of them together; `timeout` is how long after its beginning the run may call.
+    yesterday, "now" the day that is still open. `as_of` None means now. `refresh` names providers
+    and datasets that are fetched anew whatever is cached (`all` for every one). `max_calls` limits
+    the calls to single providers, under `all` to all of them together; `timeout` is how long after
+    its beginning the run may call.
     """
 
     cache: str
@@ -32,7 +34,7 @@ class Options:
     assets: Sequence[str] = ()
     datasets: Sequence[str] = ()
     since: date | None = None
-    until: date | None = None
+    until: date | Literal["now"] | None = None
     as_of: datetime | None = None
     mapping: Path | None = None
     columns: Literal["standard", "extended"] = "standard"
@@ -52,6 +54,15 @@ class Options:
     force_publish: str | None = None
     report: Path | None = None
 
+    @property
+    def open_day(self) -> bool:
+        """Whether rows of the day that is still open are wanted."""
+        return self.until == "now"
+
+    def last_closed(self, as_of: datetime) -> date:
+        """The last day, of those that are over, that rows may have."""
+        return self.until if isinstance(self.until, date) else as_of.date() - DAY
+
     def check(self, now: datetime) -> None:
         """Raise ConfigError for what cannot be meant; `now` is the real present."""
         if self.top < 1:
@@ -59,18 +70,22 @@ class Options:
         if self.as_of and self.as_of > now:
             raise ConfigError(f"--as-of {self.as_of.isoformat()} is in the future")
         as_of = self.as_of or now
-        if self.until and self.until >= as_of.date():
+        if self.last_closed(as_of) >= as_of.date():
             raise ConfigError(
                 f"--until {self.until}: that day is not over yet; the last closed day is before "
-                f"{as_of.date()}"
+                f"{as_of.date()}, and `--until now` has what is known of today"
             )
-        if self.since and self.until and self.since > self.until:
+        if self.since and isinstance(self.until, date) and self.since > self.until:
             raise ConfigError(f"--since {self.since} is after --until {self.until}")
         if self.since and self.since >= as_of.date():
             raise ConfigError(f"--since {self.since}: no day since then is over yet")
         self._check_together()
 
     def _check_together(self) -> None:
+        if self.open_day and self.offline:
+            raise ConfigError("--until now asks how things stand, and --offline asks nobody")
+        if self.open_day and self.as_of and not self.sandbox:
+            raise ConfigError("--until now is about the present: leave out --as-of")
         if self.offline and self.refresh:
             raise ConfigError("--offline asks nobody, and --refresh asks for all again: choose one")
         if self.offline and (self.max_calls or self.timeout):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from datetime import date, datetime
+from datetime import datetime
 
 import polars as pl
 from attrs import evolve, field, frozen
@@ -20,7 +20,6 @@ from ..errors import FetchError, OverBudget
 from ..exits import Exit
 from ..lake import open_lake
 from ..lake.origin import check_origin, claim
-from ..models import DAY
 from ..plugins import Registry
 from ..publish import Evidence, Outcome, Place, check_output, open_place, publish
 from ..publish.lease import leased
@@ -37,6 +36,7 @@ from .lane import lanes
 from .listing import Listing, find_universe
 from .mapping import MappingTexts, read_texts
 from .naming import series_key
+from .open_day import Today, with_today
 from .options import Options
 from .plan import (
     check_datasets,
@@ -123,6 +123,8 @@ class _Made:
     failed: Mapping[str, str] = field(factory=dict)
     outcome: Outcome | None = None
     read_only: bool = False
+    recipe: Recipe | None = None
+    today: Today | None = None
 
 
 @frozen
@@ -141,16 +143,11 @@ class _Run:
     run_id: str
 
     @property
-    def last_day(self) -> date:
-        """The last day that rows may have."""
-        return self.options.until or self.as_of.date() - DAY
-
-    @property
     def recipe(self) -> Recipe:
-        """What decides the rows beside the series."""
+        """What decides the rows of closed days beside the series."""
         return Recipe(
             as_of=self.as_of,
-            last_day=self.last_day,
+            last_day=self.options.last_closed(self.as_of),
             since=self.options.since,
             columns=self.options.columns,
             stale_days=self.options.gate.stale_days,
@@ -187,12 +184,16 @@ class _Run:
             cause = first_failure(tallies)
             message = f"every provider failed: {cause}" if cause else "no provider has these assets"
             return _Made(Exit.FAILED, message, tallies=tallies)
-        evidence = gather(self.recipe, series, self.mapping)
+        recipe, today = self.recipe, None
+        if self.options.open_day:
+            recipe, series, today = with_today(recipe, series, self.mapping, stop)
+        evidence = gather(recipe, series, self.mapping)
         inputs = [input_of(one) for one in series]
-        folding = fold(self.recipe, series, self.mapping)
+        folding = fold(recipe, series, self.mapping)
         made = _Made(Exit.FAILED, "", tallies=tallies, inputs=inputs, failed=folding.failed)
         made = evolve(made, rows=folding.rows, exclusions=folding.exclusions)
-        trouble = what_is_amiss(listing, tallies, folding.failed)
+        made = evolve(made, recipe=recipe, today=today)
+        trouble = what_is_amiss(listing, tallies, folding.failed, today)
         if not folding.rows.height:
             cause = first_failure(tallies) or "none is known"
             return evolve(made, message=f"no asset has a price: {cause}")
@@ -200,7 +201,7 @@ class _Run:
             message = f"not published, since --strict allows no gap: {trouble}"
             return evolve(made, exit=Exit.REFUSED, message=message)
         check_present(self.as_of, self.sources.all)
-        outcome = self._publish(listing, folding.rows, learnt_through(inputs), evidence)
+        outcome = self._publish(recipe, listing, folding.rows, learnt_through(inputs), evidence)
         exit_, message = ending(outcome, trouble)
         return evolve(made, exit=exit_, message=message, outcome=outcome)
 
@@ -225,10 +226,15 @@ class _Run:
         return tallies, series
 
     def _publish(
-        self, listing: Listing, rows: pl.DataFrame, learnt: datetime | None, evidence: Evidence
+        self,
+        recipe: Recipe,
+        listing: Listing,
+        rows: pl.DataFrame,
+        learnt: datetime | None,
+        evidence: Evidence,
     ) -> Outcome:
         whole = candidate(
-            self.recipe, rows, listing.universe, self.mapping, self.registry, learnt, evidence
+            recipe, rows, listing.universe, self.mapping, self.registry, learnt, evidence
         )
         return publish(
             whole,
@@ -240,6 +246,7 @@ class _Run:
         )
 
     def finish(self, made: _Made, finished: datetime) -> Result:
+        recipe = made.recipe or self.recipe
         report = Report(
             run_id=self.run_id,
             started_at=self.started.isoformat(),
@@ -261,23 +268,24 @@ class _Run:
             cache=reporting.cache_section(self.store, self.options, made.read_only),
             skipped=reporting.skipped_section(self.sources.skipped),
             mapping=reporting.mapping_section(
-                self.texts.sha256, made.listing, made.exclusions, made.tallies, self.last_day
+                self.texts.sha256, made.listing, made.exclusions, made.tallies, recipe.last_day
             ),
-            freshness=freshness_section(self.recipe, made.rows, self.mapping, self.registry),
+            open_day=reporting.open_day_section(made.today),
+            freshness=freshness_section(recipe, made.rows, self.mapping, self.registry),
             gate=reporting.gate_section(made.outcome),
             output=reporting.output_section(made.outcome),
         )
         store = None if made.read_only else self.store
         reporting.keep(report, store, self.place, self.options.report)
         if made.listing and made.inputs and not made.read_only:
-            self._record(report, made.listing, made)
+            self._record(report, recipe, made.listing, made)
         events.ended(report)
         return Result(made.exit, report, made.rows)
 
-    def _record(self, report: Report, listing: Listing, made: _Made) -> None:
+    def _record(self, report: Report, recipe: Recipe, listing: Listing, made: _Made) -> None:
         record = Record(
             run_id=report.run_id,
-            recipe=self.recipe,
+            recipe=recipe,
             universe=listing.universe,
             mapping=list(self.texts.parts),
             mapping_file=self.texts.file,

@@ -143,9 +143,7 @@ def windows(
     """
     now = source.client.now
     earliest = dataset.earliest(source.plan, now.date())
-    last = min(
-        dataset.closed_through(as_of), options.until or as_of.date() - DAY, as_of.date() - DAY
-    )
+    last = min(dataset.closed_through(as_of), options.last_closed(as_of))
     start = max(options.since - lead, dataset.since) if options.since else earliest
     return Window(start, last + DAY), Window(earliest, dataset.closed_through(now) + DAY)
 

@@ -28,7 +28,7 @@ class Recipe:
     """All that decides the published rows and bytes beside the series and the universe.
 
     `mapping_sha256` names the mapping, `since` is the first day (None: all), `stale_days` after how
-    many an asset without news counts as ended.
+    many an asset without news counts as ended. `open_day` is the last day, if it is not over.
     """
 
     as_of: datetime
@@ -38,6 +38,7 @@ class Recipe:
     stale_days: int
     synthetic: bool
     mapping_sha256: str
+    open_day: date | None = None
 
 
 def fold(recipe: Recipe, series: list[Series], mapping: Mapping) -> Folding:
@@ -69,4 +70,5 @@ def candidate(
         mapping_sha256=recipe.mapping_sha256,
         learnt_through=learnt_through,
         evidence=evidence,
+        open_day=recipe.open_day,
     )

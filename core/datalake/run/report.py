@@ -26,6 +26,7 @@ from ..publish.target import published_paths
 from ..stores import ABSENT, Store
 from . import guarded
 from .listing import Listing
+from .open_day import Today
 from .options import Options
 from .sources import Skipped, Source
 from .tally import Tally
@@ -68,6 +69,7 @@ class Report:
     skipped: Sequence[Mapping[str, str]] = ()
     cache: Mapping[str, Any] = field(factory=dict)
     mapping: Mapping[str, Any] = field(factory=dict)
+    open_day: Mapping[str, Any] = field(factory=dict)
     freshness: Mapping[str, Any] = field(factory=dict)
     gate: Mapping[str, Any] = field(factory=dict)
     output: Mapping[str, Any] = field(factory=dict)
@@ -149,6 +151,12 @@ def cache_section(store: Store, options: Options, read_only: bool) -> dict[str, 
 def skipped_section(skipped: Sequence[Skipped]) -> list[dict[str, str]]:
     """Providers that did not take part."""
     return [asdict(one) for one in skipped]
+
+
+def open_day_section(today: Today | None) -> dict[str, Any]:
+    """Which `day` is open in the rows, None where no price of it came, and what each snapshot
+    brought; empty where only closed days were wanted."""
+    return asdict(today) if today else {}
 
 
 def gate_section(outcome: Outcome | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ from ..errors import StoreError
 from ..lake.verifying import dataset_of
 from ..models import Asset, Dataset
 from ..plugins import Registry
-from ..series import series_schema
+from ..series import series_schema, to_open_day
 from ..stores import Store
 from .inputs import Input, Record, fingerprint
 from .plan import Want
@@ -67,7 +68,21 @@ def _series(one: Input, record: Record, cache: AssetCache, registry: Registry) -
     if fingerprint(table) != one.fingerprint:
         raise _Gone(f"{len(table)} rows of then are there, and they are not the {one.rows} used")
     want = _want(one, dataset, record, registry)
-    return Series(want, table, one.known_through, one.how)
+    today = _today(one, dataset, record)
+    return Series(want, table, one.known_through, one.how, today=today)
+
+
+def _today(one: Input, dataset: Dataset, record: Record) -> pa.Table | None:
+    """The row of the open day, which the record itself holds."""
+    if one.today is None:
+        return None
+    values = dict(zip(one.columns, json.loads(one.today), strict=True))
+    raw = {name: [values.get(name)] for name in dataset.columns}
+    midnight = {"native_id": [one.asset], "time": [record.recipe.open_day]}
+    as_of = record.recipe.as_of
+    return to_open_day(dataset, {**midnight, **raw}, now=as_of)[one.asset].table.select(
+        ["date", *one.columns]
+    )
 
 
 def _rows(one: Input, dataset: Dataset, cache: AssetCache) -> pa.Table:

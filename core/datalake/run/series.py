@@ -33,7 +33,8 @@ class Series:
     `known_through` is set where later days exist, or may, and could not be had: nothing is known
     of the series after that day (date.min: nothing at all). `how` says whether the rows were
     cached, fetched just now, stood in for later ones, or are missing; `source` of what they are
-    part; `learnt` is the moment of each.
+    part; `learnt` is the moment of each. `today` is the one row of the open day, where there is
+    one; it is no part of the table.
     """
 
     want: Want
@@ -42,6 +43,12 @@ class Series:
     how: How = "missing"
     source: CameFrom | None = None
     learnt: pa.ChunkedArray | None = None
+    today: pa.Table | None = None
+
+    @property
+    def rows(self) -> pa.Table:
+        """All rows, that of the open day the last."""
+        return self.table if self.today is None else pa.concat_tables([self.table, self.today])
 
 
 def bring(
