@@ -188,7 +188,7 @@ def test_a_lost_pointer_is_told_with_the_way_out(three, folder, day, left):
         ) as told:
             ask()
         assert all(name in str(told.value) for name in names)
-        assert f"publish rollback {names[0]}" in str(told.value)
+        assert f"publish rollback {names[0]} --output {three} --reason" in str(told.value)
     pointer, done, _ = roll_back(LocalPlace(three), names[0], "lost", KEEP, lambda: day(3).as_of)
     assert (done, pointer.current.version) == (True, names[0])
     assert [entry.version for entry in read_history(LocalPlace(three)).history] == names

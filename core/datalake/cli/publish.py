@@ -17,7 +17,6 @@ from ..errors import ConfigError, StoreError
 from ..exits import Exit
 from ..publish import Place, open_place
 from ..publish.history import find, read_history, roll_back
-from ..publish.layout import instant
 from ..publish.place import candidate_name
 from ..publish.pointer import Entry, Keep
 from ..publish.trial import try_file
@@ -89,15 +88,16 @@ def history(output: Output, form: str) -> None:
     if form == "json":
         print_json([entry.plain() for entry in pointer.history])
         return
-    print_rows([_row(entry) for entry in pointer.history], form, output.place.url)
+    rows = [_row(entry) for entry in pointer.history]
+    print_rows(rows, form, output.place.url, whole=("version",))
 
 
 def _row(entry: Entry) -> dict[str, Any]:
     return {
         "sequence": entry.sequence,
         "version": entry.version,
-        "as_of": instant(entry.as_of),
-        "published_at": f"{entry.published_at:%Y-%m-%d %H:%M:%S}Z",
+        "as_of": f"{entry.as_of:%Y-%m-%d %H:%M}Z",
+        "published_at": f"{entry.published_at:%Y-%m-%d %H:%M}Z",
         "rows": f"{entry.rows:,}",
         "assets": entry.assets,
         "note": _note(entry),
@@ -136,6 +136,8 @@ def show(version: str | None, output: Output, form: str) -> None:
         print_json(plain)
         return
     files = plain.pop("files")
+    values = (f"{count:,} of {column}" for column, count in plain["values"].items())
+    plain["values"] = ", ".join(values)
     rows = [{"what": name, "value": value} for name, value in plain.items() if value]
     for kind, file in files.items():
         rows.append({"what": kind, "value": file["url"]})

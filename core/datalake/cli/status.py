@@ -50,7 +50,7 @@ def _print(found: Status) -> None:
     if found.run:
         code = "" if found.run.exit_code is None else f" (exit code {found.run.exit_code})"
         click.echo(f"last run   {found.run.run_id}  {found.run.status}{code}: {found.message}")
-    if found.published:
+    if found.published and found.published.version:  # what is wrong else is a next step
         click.echo(f"published  {_told(found.published)}")
     if found.published and found.published.held_by:
         click.echo(f"at work    {found.published.held_by}")
@@ -69,8 +69,6 @@ def _nothing(found: Status) -> str:
 
 
 def _told(one: Published) -> str:
-    if one.version is None:
-        return one.trouble or ""
     return f"version {one.version} of {(one.published_at or '')[:16]}Z in {one.path}"
 
 

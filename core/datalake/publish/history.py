@@ -137,7 +137,7 @@ def _read(place: Place) -> tuple[Pointer, str]:
         lying = versions.rebuild(place.store, False, place.state(place.name).sha256)
         if lying is None and not amiss:
             raise ConfigError(f"nothing is published at {place.url}; `datalake run` publishes")
-        raise ConfigError(f"{where} is {amiss or 'missing'}; {_way_out(lying)}")
+        raise ConfigError(f"{where} is {amiss or 'missing'}; {_way_out(lying, place)}")
     return pointer, generation
 
 
@@ -151,12 +151,13 @@ def _look(place: Place) -> tuple[str, Pointer | None, str, str]:
     return place.where(name), pointer, generation, f"damaged ({damage})" if damage else ""
 
 
-def _way_out(lying: Pointer | None) -> str:
+def _way_out(lying: Pointer | None, place: Place) -> str:
     if lying is None:
         return "no version lies beside it: the next run begins anew from the files that are there"
     known = list(dict.fromkeys(entry.version for entry in lying.history))
     more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
     return (
-        f"beside it lie the versions {', '.join(known[:SHOWN])}{more}: `datalake publish rollback "
-        f"{known[0]} --reason …` makes the pointer again and publishes that one"
+        f"beside it lie the versions {', '.join(known[:SHOWN])}{more}; `datalake publish rollback "
+        f"{known[0]} --output {place.url} --reason …` makes the pointer again, and that version "
+        "the published one"
     )
