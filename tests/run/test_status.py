@@ -110,6 +110,18 @@ def test_what_is_published_is_damaged(sandbox_run, stand, tmp_path, left):
     assert found.published.version is None
 
 
+def test_an_output_that_cannot_be_reached(sandbox_run, tmp_path, gcs, gcs_env):
+    """It is the output that is told, and what the cache says is told all the same."""
+    sandbox_run(**SMALL)
+    place = open_place("gs://lake/x.parquet", {}, gcs_env)
+    gcs.fault("status:403", times=0)
+    found = status(open_store(str(tmp_path / "lake"), {}), load(), place, AS_OF)
+    assert found.run is not None
+    (step,) = found.next
+    assert step == found.published.trouble
+    assert "gs://lake/x" in step
+
+
 DAMAGES = [
     lambda report: "{",
     lambda report: "[" * 100_000,

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SHOWN_ASSETS = 10
 SHOWN_FAILURES = 5
+#: What stands for the asset in a cause that several have.
+_ASSET = "ASSET"
 
 
 def show(result: Result, quiet: bool) -> None:
@@ -144,10 +146,11 @@ def _notes(report: Mapping[str, Any]) -> list[str]:
 
 
 def _failures(provider: str, failed: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Failures of one provider, those of one cause together, the most frequent first."""
+    """Failures of one provider, those of one cause together whatever the asset, the most frequent
+    first."""
     causes: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for failure in failed:
-        cause = failure["error"].removeprefix(GIVEN_UP)
+        cause = failure["error"].removeprefix(GIVEN_UP).replace(failure["asset"], _ASSET)
         causes.setdefault((failure["dataset"], cause), []).append(failure)
     ranked = sorted(causes.items(), key=lambda item: -len(item[1]))
     notes = []
@@ -157,7 +160,8 @@ def _failures(provider: str, failed: Sequence[Mapping[str, Any]]) -> list[str]:
         assets += f" and {more} more" if more > 0 else ""
         stale = max((failure["stale_through"] or "" for failure in failures), default="")
         stand_in = f"; rows through {stale} stand in" if stale else ""
-        notes.append(f"{provider}.{dataset} of {assets}: {error}{stand_in}")
+        cause = error.replace(_ASSET, failures[0]["asset"]) if len(failures) == 1 else error
+        notes.append(f"{provider}.{dataset} of {assets}: {cause}{stand_in}")
     if len(ranked) > SHOWN_FAILURES:
         notes.append(f"{provider}: {len(ranked) - SHOWN_FAILURES} more causes in the report")
     return notes
