@@ -50,16 +50,16 @@ def _named(levels: Sequence[Entry]) -> dict[str, None]:
 
 
 def _levels(history: Sequence[Entry], look_back: int) -> Iterator[Entry]:
-    """The publications that somebody stood for, from the newest on."""
-    taken_back: set[str] = set()
+    """The publications that somebody stood for, from the newest on: what a rollback went back
+    behind is none of them."""
+    back_to = None
     for entry in history[:look_back]:
-        if entry.version in taken_back:
+        if back_to not in (None, entry.version):
             continue
         yield entry
         if entry.forced:
             return
-        if entry.rollback_of:
-            taken_back.add(entry.rollback_of)
+        back_to = entry.version if entry.rollback_of else None
 
 
 def _lost(name: str, now: int, levels: Sequence[Entry], least: float) -> str:
