@@ -134,9 +134,15 @@ class AssetCache:
         reachable: Window,
         *,
         refresh: bool = False,
+        earlier: bool = False,
     ) -> Look:
-        """What there is, and what `bring` would fetch. Raises StoreError."""
+        """What there is, and what `bring` would fetch. Raises StoreError.
+
+        With `earlier` the cached days before the wanted ones are served, too.
+        """
         entry = self.find(key, dataset, native_id)
+        if earlier and isinstance(entry, Found):
+            wanted = entry.reaching_back(wanted)
         decision = self.decide(entry, dataset, wanted, reachable, refresh=refresh)
         return Look(key, dataset, native_id, wanted, reachable, refresh, entry, decision)
 
@@ -160,7 +166,7 @@ class AssetCache:
         except FetchError as error:
             return _stand_in(entry, wanted, decision.reason, error)
         joined = self._commit(look, answer)
-        rows = crop(joined.table, wanted)
+        rows, asked = crop(joined.table, wanted), joined.coverage.checked_at
         return Cached(
             table=rows.drop_columns([OBSERVED]),
             hit=False,
@@ -169,12 +175,7 @@ class AssetCache:
             revised=joined.revised,
             rejects=answer.rejects,
             learnt=rows[OBSERVED],
-            source=CameFrom(
-                look.native_id,
-                joined.sha256,
-                last_learnt(joined.table),
-                joined.coverage.checked_at,
-            ),
+            source=CameFrom(look.native_id, joined.sha256, last_learnt(joined.table), asked),
         )
 
     def put(

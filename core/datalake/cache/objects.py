@@ -57,6 +57,10 @@ class Found:
     sha256: str = ""
     begun: datetime | None = None
 
+    def reaching_back(self, window: Window) -> Window:
+        """The window with the days before it that are known."""
+        return Window(min(window.start, self.coverage.start), window.end)
+
     def within(self, window: Window) -> pa.Table:
         """The rows of the window's days: `date` and the dataset's columns."""
         return crop(self.table, window).drop_columns([OBSERVED])

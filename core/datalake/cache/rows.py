@@ -93,6 +93,12 @@ def crop(table: pa.Table, window: Window) -> pa.Table:
     return table.slice(start, max(0, end - start))
 
 
+def first_day(table: pa.Table) -> date | None:
+    """The date of the first row."""
+    days = days_of(table)
+    return date.fromordinal(EPOCH_DAY + int(days[0])) if len(days) else None
+
+
 def last_day(table: pa.Table) -> date | None:
     """The date of the last row."""
     days = days_of(table)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ..cache import AssetCache, Cached, Found, served, stood_in
 from ..errors import FetchError, StoreError
+from ..models import Window
 from .naming import Job, NativeIds, series_key
 from .plan import Want
 from .tally import Tally, Uncovered
@@ -45,7 +46,13 @@ def cached_jobs(
 def from_cache(found: Found, want: Want) -> Cached:
     """The wanted rows of a cached series; stale where nobody has asked for the last of them."""
     asked = max(found.coverage.complete_through, found.coverage.checked_through)
+    window = served_window(found, want)
     if asked >= want.wanted.last:
-        return served(found, want.wanted, True, "the run is offline")
+        return served(found, window, True, "the run is offline")
     late = FetchError(f"the cache was last asked through {asked}, and the run is offline")
-    return stood_in(found, want.wanted, str(late), late)
+    return stood_in(found, window, str(late), late)
+
+
+def served_window(found: Found, want: Want) -> Window:
+    """The wanted days, and those before them that are cached, where they are of use."""
+    return found.reaching_back(want.wanted) if want.earlier else want.wanted

@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from attrs import asdict, field, fields_dict, frozen
 
 from ..cache import SeriesKey
+from ..cache.rows import first_day
 from ..errors import ConfigError, Conflict, StoreError
 from ..models import Window
 from ..series.arrays import to_numpy
@@ -83,7 +84,7 @@ class Input:
 
     @property
     def window(self) -> Window:
-        """The wanted days."""
+        """The days that were used."""
         return Window(self.start, self.end)
 
 
@@ -118,7 +119,7 @@ def input_of(series: Series) -> Input:
         asset=want.asset.id,
         native_id=source.native_id if source else None,
         how=series.how,
-        start=want.wanted.start,
+        start=min(want.wanted.start, first_day(series.table) or date.max),
         end=want.wanted.end,
         columns=list(want.columns),
         rows=len(series.table),

@@ -52,6 +52,7 @@ def looked_at(job: Job, cache: AssetCache) -> Look:
         want.wanted,
         want.reachable,
         refresh=want.refresh,
+        earlier=want.earlier,
     )
 
 

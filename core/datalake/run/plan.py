@@ -29,7 +29,8 @@ class Want:
 
     `native` says that the asset is the native of its canonical asset, `rank` the latter's place in
     the universe, `folded` that a rule over members needs the series, `columns` which of its columns
-    are put out or are witnesses; `refresh` asks for all of it anew.
+    are put out or are witnesses; `refresh` asks for all of it anew. `earlier`: cached days before
+    the wanted ones are of use, too.
     """
 
     source: Source
@@ -42,6 +43,7 @@ class Want:
     columns: Sequence[str] = ()
     refresh: bool = False
     rank: int = 0
+    earlier: bool = False
 
     @property
     def name(self) -> str:
@@ -112,8 +114,10 @@ def wants(
             if any(mapping.needs_members(one.output, canonical.id, folded_into) for one in fed)
         }
         refresh = bool({"all", source.provider.name, name} & set(options.refresh))
-        # the guard looks at days in a row: those before the first wanted one decide on it, too
-        lead = (mapping.guard.days - 1) * DAY if folded else timedelta(0)
+        # the guard looks at days in a row, and an asset's rows begin with its first price: days
+        # before the first wanted one decide on it, too
+        lead = mapping.guard.days * DAY if folded else timedelta(0)
+        earlier = options.since is not None and any(one.output == "close" for one in fed)
         wanted, reachable = windows(options, source, dataset, as_of, lead)
         found += [
             Want(
@@ -127,6 +131,7 @@ def wants(
                 columns,
                 refresh,
                 canonical.rank,
+                earlier,
             )
             for canonical, asset in member_assets(universe)
             if canonical.id in folded or asset.id == canonical.id

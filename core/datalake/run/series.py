@@ -15,7 +15,7 @@ from ..client.journal import concerning
 from ..errors import DatalakeError, FetchError, NotFound, OverBudget, SchemaError, StoreError
 from ..models import Window
 from ..series import Reject, series_schema
-from .cached import from_cache
+from .cached import from_cache, served_window
 from .health import GIVEN_UP, Health
 from .naming import Job, guarded, looked_at, series_key
 from .plan import Want
@@ -86,7 +86,7 @@ def _cached(job: Job, cache: AssetCache, health: Health, look: Look | None) -> C
     if job.found:
         if job.error is None:
             return from_cache(job.found, want)
-        return stood_in(job.found, want.wanted, str(job.error), job.error)
+        return stood_in(job.found, served_window(job.found, want), str(job.error), job.error)
     if job.error:
         raise job.error
     look = look or looked_at(job, cache)
