@@ -13,6 +13,7 @@ from datalake.curation.prices import Prices
 from datalake.models import Window
 from datalake.plugins import load
 from datalake.stores import open_store
+from datalake_aggregation import parse_mapping
 
 from .conftest import NOW, catalogue, coin, mapping
 
@@ -55,6 +56,37 @@ def test_a_retired_id_whose_history_is_held_is_no_finding():
     old = mapping("  bitcoin:\n    migrated: [old-bitcoin]\n")
     assert lint(old, Known(COINS, {"old-bitcoin"})) == []
     assert len(lint(old, Known(COINS))) == 1
+
+
+def test_a_simulated_market_lacks_coins_that_exist():
+    """Those are no mistakes; what nobody knows still is one."""
+    text = "  bitcoin:\n    wrapped: [wrapped-bitcoim, real-but-not-simulated]\n"
+    known = Known(COINS, exist={"real-but-not-simulated"})
+    ((_, _, says),) = said(lint(mapping(text), known, "mine.yaml"))
+    assert says.startswith('"wrapped-bitcoim" is not among')
+
+
+def test_a_rule_that_adds_what_is_nowhere():
+    """For all assets, and for one; with the line of the rule."""
+    rule = "{source: a.b.c, from: native, plus: migrated}"
+    head = f"columns: {{cap: {rule}}}\nassets:\n  bitcoin: {{wrapped: [wrapped-bitcoin]}}\n"
+    ((level, line, says),) = said(lint(mapping_of(head), Known()))
+    assert (level, line) == ("warning", 2)
+    assert "the rule of cap adds migrated variants, and the mapping folds none" in says
+    more = "  ether: {migrated: [old-ether]}\n"
+    own = "overrides:\n  bitcoin: {cap: {from: native, plus: [wrapped, migrated]}}\n"
+    ((_, line, says),) = said(lint(mapping_of(head + more + own), Known(), "mine.yaml"))
+    assert (line, says.split(";")[0]) == (
+        7,
+        "the rule of cap adds migrated variants, and bitcoin has none",
+    )
+    unmerged = f"merge: [wrapped]\n{head}{more}"
+    assert len(lint(mapping_of(unmerged), Known())) == 1
+
+
+def mapping_of(text):
+    """A mapping of this text."""
+    return parse_mapping(f"version: 1\n{text}", "mine.yaml")
 
 
 def test_a_native_that_nobody_knows():

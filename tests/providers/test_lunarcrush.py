@@ -81,6 +81,33 @@ def test_names_are_compared_by_letters_and_digits():
     assert match(asset, [Coin(5, "PUMP", "Pump Fun", 79.0)]) is None
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs", "same"),
+    [
+        ("POL (ex-MATIC)", "POL (prev. MATIC)", True),
+        ("POL (ex-MATIC)", "Pol", True),
+        ("Cosmos Hub", "Cosmos", True),
+        ("Cosmos Hub", "Cosmos Network", True),
+        ("Cosmos Hub", "Hub", False),
+        ("Bitcoin", "Bitcoin Cash", False),
+        ("Terra Luna", "Terra", False),
+        ("(PoS)", "()", False),
+    ],
+)
+def test_names_that_two_vendors_write_differently(ours, theirs, same):
+    """Without remarks in brackets, and without a last word that says little."""
+    asset = Asset("some-id", "sym", ours, market_cap=100.0)
+    assert match(asset, [Coin(5, "SYM", theirs, 100.0)]) == ("5" if same else None)
+
+
+def test_the_very_same_name_goes_first():
+    """A coin of just that name is meant, whatever is nearly called so; two like it are none."""
+    asset = Asset("some-id", "sym", "Cosmos Hub", market_cap=100.0)
+    near = [Coin(5, "SYM", "Cosmos", 100.0), Coin(6, "SYM", "Cosmos Network", 100.0)]
+    assert match(asset, [*near, Coin(7, "SYM", "Cosmos Hub", 100.0)]) == "7"
+    assert match(asset, near) is None
+
+
 class Counted(str):
     """A name that counts how often it is taken apart."""
 

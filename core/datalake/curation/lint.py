@@ -33,11 +33,13 @@ class Finding:
 @frozen
 class Known:
     """What there is to hold a mapping against: the provider's list of coins, the assets that the
-    lake holds prices of, and those prices; each only if it could be had."""
+    lake holds prices of, and those prices; each only if it could be had. A simulated market has but
+    some of the coins: the ids that `exist` all the same are none that nobody knows."""
 
     catalogue: Catalogue | None = None
     held: Set[str] = frozenset()
     prices: Prices | None = None
+    exist: Set[str] = frozenset()
 
 
 def lint(mapping: Mapping, known: Known, file: str | None = None) -> list[Finding]:
@@ -48,7 +50,7 @@ def lint(mapping: Mapping, known: Known, file: str | None = None) -> list[Findin
     checks: list[Callable[[str, Member], Finding | None]] = []
     if known.catalogue:
         coins = known.catalogue
-        checks.append(lambda canonical, member: _unknown(member, coins, known.held, level))
+        checks.append(lambda canonical, member: _unknown(member, coins, known, level))
     checks.append(lambda canonical, member: _no_data(canonical, member, known))
     if known.prices:
         prices = known.prices
@@ -61,6 +63,7 @@ def lint(mapping: Mapping, known: Known, file: str | None = None) -> list[Findin
     ]
     if known.catalogue:
         found += _natives(mapping, known.catalogue, file, level)
+    found += _idle(mapping, file)
     return sorted(found, key=lambda one: (one.where, one.what))
 
 
@@ -84,10 +87,10 @@ def _place(member: Member) -> Place:
     return member.where or SHIPPED
 
 
-def _unknown(member: Member, catalogue: Catalogue, held: Set[str], level: Level) -> Finding | None:
-    if member.asset in catalogue.coins:
+def _unknown(member: Member, catalogue: Catalogue, known: Known, level: Level) -> Finding | None:
+    if member.asset in catalogue.coins or member.asset in known.exist:
         return None
-    if member.kind == "migrated" and member.asset in held:
+    if member.kind == "migrated" and member.asset in known.held:
         return None  # an id that was left behind is retired one day; its history stays
     near = difflib.get_close_matches(member.asset, catalogue.coins, n=1, cutoff=0.9)
     todo = f'did you mean "{near[0]}"?' if near else "correct the id, or remove it"
@@ -120,6 +123,23 @@ def _apart(
     )
     todo = "list it under staked, or remove it"
     return Finding(level, _place(member), what, todo)
+
+
+def _idle(mapping: Mapping, file: str | None) -> Iterator[Finding]:
+    """Rules that add members of a kind which is folded nowhere, or not into the asset they are for:
+    they load, and change nothing."""
+    rules = [(None, column, rule) for column, rule in mapping.columns.items()]
+    for asset, columns in mapping.overrides.items():
+        rules += [(asset, column, rule) for column, ones in columns.items() for rule in ones]
+    for asset, column, rule in rules:
+        among = mapping.variants if asset is None else (asset,)
+        there = {member.kind for one in among for member in mapping.members(one)}
+        idle = [kind for kind in getattr(rule.how, "kinds", ()) if kind not in there]
+        if idle and (file is None or rule.where.file == file):
+            whose = f"{asset} has" if asset else "the mapping folds"
+            what = f"the rule of {column} adds {' and '.join(idle)} variants, and {whose} none"
+            todo = "list them, put the kind under merge, or leave it out of the rule"
+            yield Finding("warning", rule.where, what, todo)
 
 
 def _natives(
