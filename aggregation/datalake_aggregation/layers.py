@@ -23,6 +23,7 @@ class Layer:
     guard: dict[str, Any] = field(factory=dict)  # the fields of Guard that are given
     columns: dict[str, Rule] = field(factory=dict)
     variants: dict[str, dict[str, tuple[Member, ...]]] = field(factory=dict)  # by asset and kind
+    alone: dict[str, str] = field(factory=dict)
     native_ids: dict[str, dict[str, str | None]] = field(factory=dict)
     overrides: Overrides = field(factory=dict)
 
@@ -36,6 +37,7 @@ def lay_over(base: Mapping, layer: Layer) -> Mapping:
         variants=_lay_variants(base, layer),
         native_ids=_lay_entries(base.native_ids, layer.native_ids),
         overrides=_lay_entries(base.overrides, layer.overrides),
+        alone={**base.alone, **layer.alone},
     )
 
 

@@ -93,6 +93,7 @@ class Mapping:
     `variants` lists every kind, staked ones too; `merge` says which kinds are folded.
     `overrides` is asset → column → rules that hold for this asset instead of the column's own.
     `native_ids` is dataset → asset → the provider's own name, or None for "known not covered".
+    `alone` says of assets that look like variants why they were left assets of their own.
     """
 
     merge: tuple[str, ...]
@@ -101,6 +102,7 @@ class Mapping:
     variants: MappingType[str, tuple[Member, ...]]
     native_ids: MappingType[str, MappingType[str, str | None]]
     overrides: Overrides = field(factory=dict)
+    alone: MappingType[str, str] = field(factory=dict)
     _canonical: dict[str, str] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:

@@ -24,7 +24,7 @@ from datalake_aggregation.schema import (
 )
 
 VERSION = 1
-SECTIONS = ("version", "merge", "guard", "columns", "assets", "overrides", "native_ids")
+SECTIONS = ("version", "merge", "guard", "columns", "assets", "alone", "overrides", "native_ids")
 
 
 def read_layer(document: Document, reducers: Reducers, findings: Findings) -> Layer:
@@ -38,6 +38,7 @@ def read_layer(document: Document, reducers: Reducers, findings: Findings) -> La
         guard=reader.guard(),
         columns=reader.columns(),
         variants=reader.variants(),
+        alone=reader.alone(),
         overrides=reader.overrides(),
         native_ids=reader.native_ids(),
     )
@@ -170,6 +171,14 @@ class _Reader:
                 seen[variant] = (asset, place)
                 members[kind] += (Member(variant, kind, place),)
         return members
+
+    def alone(self) -> dict[str, str]:
+        """Read why which assets stay their own: lists of ids under their reason."""
+        return {
+            asset: reason
+            for reason in self.section("alone")
+            for asset in self.take(("alone", reason), Texts) or ()
+        }
 
     def native_ids(self) -> dict[str, dict[str, str | None]]:
         ids: dict[str, dict[str, str | None]] = {}

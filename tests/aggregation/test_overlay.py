@@ -151,6 +151,13 @@ def test_merge_guard_columns_and_native_ids_replace_one_by_one(base):
     }
 
 
+def test_reasons_for_leaving_assets_alone_are_added(base):
+    """A file's own come to the others; each id bears its reason."""
+    one = over(base, "alone: {lent out: [lent-sun, x-sun]}")
+    both = parse_mapping("version: 1\nalone: {closed: [x-sun]}", "more.yaml", one)
+    assert both.alone == {"lent-sun": "lent out", "x-sun": "closed"}
+
+
 def test_mistakes_that_only_both_files_make(base):
     """A native of the shipped file as a variant in the user's: the user's line is named."""
     with pytest.raises(MappingError) as caught:

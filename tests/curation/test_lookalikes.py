@@ -43,6 +43,18 @@ def test_what_is_not_at_par_is_not_suggested(price):
     assert found(coin("acme-btc", "acbtc", "Acme Wrapped BTC", price, 1e9, ["wrapped"])) == {}
 
 
+def test_what_was_left_alone_on_purpose_is_not_offered_again():
+    """At par, and still an asset of its own; the shipped mapping has reasons for such coins."""
+    listed = catalogue(BITCOIN, coin("acme-btc", "a", "Acme Wrapped BTC", 99_900.0, 1e9)).coins
+    assert lookalikes(listed, mapping(), None)
+    left = parse_mapping(f"{HEAD}alone:\n  lends it out: [acme-btc]\n")
+    assert left.alone == {"acme-btc": "lends it out"}
+    assert lookalikes(listed, left, None) == []
+    shipped = load_mapping()
+    assert shipped.alone["wrapped-tao"] == "no proof that it is redeemable one to one"
+    assert not {asset for asset in shipped.alone if shipped.canonical_of(asset) != asset}
+
+
 def test_without_a_price_it_is_unproven():
     """It is listed, and never as a kind."""
     (one,) = found(coin("acme-btc", "acbtc", "Acme Wrapped BTC")).values()

@@ -224,6 +224,8 @@ def _why(mapping: Mapping, asset: str, listed: tuple[str, Member] | None) -> str
         return (
             f"{asset} is the native asset of a family: {len(variants)} variants are folded into it"
         )
+    if reason := mapping.alone.get(asset):
+        return f"{asset} is an asset of its own, and was left one on purpose: {reason}"
     return f"{asset} is an asset of its own: the mapping lists it nowhere as a variant"
 
 

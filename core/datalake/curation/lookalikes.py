@@ -71,7 +71,7 @@ def lookalikes(
     found = (
         judge.judged(entry)
         for asset, entry in coins.items()
-        if asset not in named and asset not in mapping.variants
+        if asset not in named and asset not in mapping.variants and asset not in mapping.alone
     )
     chosen = [one for one in found if one and (not only or one.canonical in only)]
     return sorted(chosen, key=lambda one: (-one.score, -(one.volume or 0), one.asset))
