@@ -174,17 +174,17 @@ def test_suggest(typed):
     """What the mapping does not name, as a mapping; nothing to choose from is said."""
     nothing, first, table, form = typed(
         ["mapping", "suggest", "--cache", "empty"],
-        ["mapping", "suggest", "--sandbox", "--cache", "lake", "bittensor"],
+        ["mapping", "suggest", "--sandbox", "--cache", "lake", "avalanche-2"],
         ["mapping", "suggest", "--cache", "lake", "--format", "table"],
         ["mapping", "suggest", "--cache", "lake", "--format", "json"],
     )
     assert nothing.code == 2
     assert "--online asks for it" in nothing.err
-    assert "      - wrapped-tao\n" in first.out
+    assert "      - beam-bridged-avax-beam\n" in first.out
     assert "Nothing of this is in force" in first.out
-    assert "wrapped-tao" in table.out
-    (found,) = [one for one in json.loads(form.out) if one["asset"] == "wrapped-tao"]
-    assert (found["canonical"], found["verdict"]) == ("bittensor", "wrapped")
+    assert "beam-bridged-avax-beam" in table.out
+    (found,) = [one for one in json.loads(form.out) if one["asset"] == "beam-bridged-avax-beam"]
+    assert (found["canonical"], found["verdict"]) == ("avalanche-2", "bridged")
 
 
 def test_diff_tells_what_two_runs_publish(place, typed):
