@@ -8,7 +8,7 @@ from typing import Literal
 
 from attrs import frozen
 
-from datalake_aggregation import Mapping, Member, Place
+from datalake_aggregation import Mapping, Member, Place, Rule
 
 from .catalogue import Catalogue
 from .prices import Prices
@@ -128,15 +128,17 @@ def _apart(
 def _idle(mapping: Mapping, file: str | None) -> Iterator[Finding]:
     """Rules that add members of a kind which is folded nowhere, or not into the asset they are for:
     they load, and change nothing."""
-    rules = [(None, column, rule) for column, rule in mapping.columns.items()]
+    rules: list[tuple[str | None, str, Rule]] = [
+        (None, column, rule) for column, rule in mapping.columns.items()
+    ]
     for asset, columns in mapping.overrides.items():
         rules += [(asset, column, rule) for column, ones in columns.items() for rule in ones]
-    for asset, column, rule in rules:
-        among = mapping.variants if asset is None else (asset,)
+    for owner, column, rule in rules:
+        among = mapping.variants if owner is None else (owner,)
         there = {member.kind for one in among for member in mapping.members(one)}
         idle = [kind for kind in getattr(rule.how, "kinds", ()) if kind not in there]
         if idle and (file is None or rule.where.file == file):
-            whose = f"{asset} has" if asset else "the mapping folds"
+            whose = f"{owner} has" if owner else "the mapping folds"
             what = f"the rule of {column} adds {' and '.join(idle)} variants, and {whose} none"
             todo = "list them, put the kind under merge, or leave it out of the rule"
             yield Finding("warning", rule.where, what, todo)
