@@ -136,10 +136,8 @@ class AssetCache:
         refresh: bool = False,
         earlier: bool = False,
     ) -> Look:
-        """What there is, and what `bring` would fetch. Raises StoreError.
-
-        With `earlier` the cached days before the wanted ones are served, too.
-        """
+        """What there is, and what `bring` would fetch. With `earlier` all cached days before the
+        wanted ones are served, too. Raises StoreError."""
         entry = self.find(key, dataset, native_id)
         if earlier and isinstance(entry, Found):
             wanted = entry.reaching_back(wanted)
