@@ -142,10 +142,22 @@ class Key:
 
 
 @frozen
+class Quota:
+    """How many calls a key has in a month or a day: `limit` in all, `left` of them as yet; None
+    where nobody says."""
+
+    limit: int | None = None
+    left: int | None = None
+    per: Literal["month", "day"] = "month"
+
+
+@frozen
 class Plan:
     """One tier at which a provider can be used.
 
-    `reach` is how far back this plan may look (None: all there is).
+    `reach` is how far back this plan may look (None: all there is). `quota` is what it gives beside
+    the rate; where the vendor tells of a key what is left, `usage_url` is where (with `{key}` for a
+    key that travels in the path), and the provider's `usage` reads the answer.
     """
 
     name: str
@@ -153,6 +165,8 @@ class Plan:
     rate: Rate
     key: Key | None = None
     reach: timedelta | None = None
+    quota: Quota | None = None
+    usage_url: str | None = None
 
 
 if TYPE_CHECKING:
@@ -168,6 +182,7 @@ if TYPE_CHECKING:
     ListAssets = Callable[[Sequence[str] | None, Client], Iterator[Asset]]
     ListCatalogue = Callable[[Client], Iterable[CatalogueEntry]]
     Classify = Callable[[int, bytes], "type[Exception] | None"]
+    Usage = Callable[[Any], Quota]
 
 
 def same_id(asset: Asset, client: Client) -> str | None:
@@ -256,7 +271,9 @@ class Provider:
     page by page, and is read only as far as needed; with ids it yields just those.
     `catalogue(client)` gives every coin that the provider knows, for the care of the mapping.
     `classify(status, body)` names the error of an answer that HTTP's own meaning does not tell.
-    `reset_header` is the vendor's header that says when its limit is free again.
+    `reset_header` is the vendor's header that says when its limit is free again, `left_header` the
+    one that says how many calls of the plan's quota are left; `usage(answer)` reads the same from
+    the answer of the plan's `usage_url`.
     """
 
     name: str
@@ -268,6 +285,8 @@ class Provider:
     catalogue: ListCatalogue | None = None
     classify: Classify | None = None
     reset_header: str | None = None
+    left_header: str | None = None
+    usage: Usage | None = None
 
     def dataset(self, name: str) -> Dataset:
         """The dataset of that name, or whose series the cache keeps under it; else KeyError."""

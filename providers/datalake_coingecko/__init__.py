@@ -19,7 +19,7 @@ from datalake import (
 
 from . import market, ohlc, snapshot
 from .catalogue import catalogue
-from .plans import FREE, PAID, PLANS
+from .plans import FREE, PAID, PLANS, usage
 from .universe import assets
 
 USD = "US dollars"
@@ -98,4 +98,5 @@ def register_providers() -> Iterable[Provider]:
         catalogue=catalogue,
         classify=classify,
         reset_header="x-ratelimit-reset",
+        usage=usage,
     )

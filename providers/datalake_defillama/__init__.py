@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import Any
 
 from datalake import (
     Column,
@@ -12,6 +13,7 @@ from datalake import (
     NotFound,
     Plan,
     Provider,
+    Quota,
     Rate,
     Refused,
     Stamp,
@@ -96,7 +98,14 @@ DEX_VOLUME = Dataset(
 #: The key is a piece of the path. The free limit is not published; collectors that keep to two
 #: calls a second report no 429.
 PLANS = (
-    Plan("pro", "https://pro-api.llama.fi/{key}/api", Rate(1000), Key("DEFILLAMA_API_KEY", "path")),
+    Plan(
+        "pro",
+        "https://pro-api.llama.fi/{key}/api",
+        Rate(1000),
+        Key("DEFILLAMA_API_KEY", "path"),
+        quota=Quota(1_000_000),
+        usage_url="https://pro-api.llama.fi/usage/{key}",
+    ),
     Plan("free", "https://api.llama.fi", Rate(120)),
 )
 
@@ -118,6 +127,11 @@ def classify(status: int, body: bytes) -> type[Exception] | None:
     return {402: Refused, 404: Unavailable}.get(status)
 
 
+def usage(answer: Any) -> Quota:
+    """What is left of the calls that a key has until the first of the month."""
+    return Quota(1_000_000, int(answer["creditsLeft"]))
+
+
 @hookimpl
 def register_providers() -> Iterable[Provider]:
     """DefiLlama, as this plugin brings it."""
@@ -128,4 +142,5 @@ def register_providers() -> Iterable[Provider]:
         plans=PLANS,
         datasets=(CHAIN_TVL, PROTOCOL_TVL, DEX_VOLUME),
         classify=classify,
+        usage=usage,
     )

@@ -11,6 +11,7 @@ from datalake import (
     Key,
     Plan,
     Provider,
+    Quota,
     Rate,
     Refused,
     Stamp,
@@ -51,12 +52,12 @@ HOST = "https://lunarcrush.com/api4"
 #: The one form of a key that is taken; in the query or in another header it is a 401.
 KEY = Key("LUNARCRUSH_API_KEY", name="Authorization", prefix="Bearer ")
 
-#: Calls per minute; a day has its own limit (2,000 on `individual`, 100 on `hobby`).
+#: Calls per minute; a day has its own limit.
 PLANS = (
-    Plan("individual", HOST, Rate(10), KEY),
-    Plan("hobby", HOST, Rate(4), KEY),
-    Plan("builder", HOST, Rate(100), KEY),
-    Plan("scale", HOST, Rate(500), KEY),
+    Plan("individual", HOST, Rate(10), KEY, quota=Quota(2_000, per="day")),
+    Plan("hobby", HOST, Rate(4), KEY, quota=Quota(100, per="day")),
+    Plan("builder", HOST, Rate(100), KEY, quota=Quota(20_000, per="day")),
+    Plan("scale", HOST, Rate(500), KEY, quota=Quota(100_000, per="day")),
 )
 
 #: Told by their texts: their status is not documented.
@@ -87,4 +88,5 @@ def register_providers() -> Iterable[Provider]:
         datasets=(SOCIAL,),
         classify=classify,
         reset_header="x-rate-limit-minute-reset",
+        left_header="x-rate-limit-day-remaining",
     )

@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "Check the settings, the plugins and the cache.",
     "explain": "Explain one published number.",
     "mapping": "Show, check and edit the canonical mapping.",
+    "plan": "Say what a run would cost, before it is made.",
     "providers": "List the installed providers, or show one in full.",
     "publish": "Look at what is published and what was before, and go back.",
     "quarantine": "Look at what was not let into the cache, and why.",

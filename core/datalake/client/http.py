@@ -126,6 +126,11 @@ class HttpClient:
         return self._clock().astimezone(timezone.utc)
 
     @property
+    def calls_left(self) -> int | None:
+        """How many calls of the plan's quota are left, where the vendor's last answer says."""
+        return self._transport.told_left
+
+    @property
     def stats(self) -> Stats:
         """A snapshot; any thread may ask for it at any time."""
         with self._lock:

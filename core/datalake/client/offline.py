@@ -26,6 +26,10 @@ class OfflineClient:
         return self.clock().astimezone(timezone.utc)
 
     @property
+    def calls_left(self) -> None:
+        """Nobody was asked."""
+
+    @property
     def stats(self) -> Stats:
         """Nothing has been done."""
         return Stats(0, 0, 0, 0, 0.0, 0.0)

@@ -132,6 +132,7 @@ class Transport(HTTPAdapter):
         self.calls = 0
         self.bytes = 0
         self.told_time: datetime | None = None
+        self.told_left: int | None = None
         super().__init__(pool_maxsize=64, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -171,7 +172,10 @@ class Transport(HTTPAdapter):
         status, headers, body, error = self._exchange(call)
         took = self._throttle.monotonic() - began
         moment = told_time(headers)
+        left = headers.get(self._reader.provider.left_header or "", "")
         with self._lock:
+            if left.isdecimal():
+                self.told_left = int(left)
             self.bytes += len(body)
             if moment is not None:
                 self.told_time = max(moment, self.told_time or moment)

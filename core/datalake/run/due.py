@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..cache import AssetCache, Found, Look
 from ..client.budget import ALL, Budget
 from ..errors import FetchError, StoreError
+from ..models import Window
 from .naming import Job, guarded, looked_at
 
 
@@ -19,19 +20,17 @@ from .naming import Job, guarded, looked_at
 class Due:
     """A job, what the cache holds of it, and the calls that it takes when nothing fails.
 
-    `look` is None where the job itself says all, or the cache cannot be read. `closing` says that
-    only the last days are missing.
+    `asks` says whether the provider is to be asked, `hit` that the cache serves instead, `closing`
+    that only the last days are missing. `look` is None where the job itself says all, the cache
+    cannot be read, or what was seen was set aside.
     """
 
     job: Job
-    look: Look | None
+    look: Look | None = None
+    asks: bool = False
+    hit: bool = False
     calls: int = 0
     closing: bool = False
-
-    @property
-    def asks(self) -> bool:
-        """Whether the provider is to be asked."""
-        return self.look is not None and self.look.decision.window is not None
 
     @property
     def value(self) -> tuple[bool, bool, int]:
@@ -42,29 +41,34 @@ class Due:
 
 
 def due(job: Job, cache: AssetCache) -> Due:
-    """What the job takes. Makes no call but, at most, for lists that are kept already."""
-    if job.found or job.error:
-        return Due(job, None)
+    """What the job takes. Makes no call but for lists that are kept."""
     want = job.want
+    if job.found or job.error:
+        return Due(job, hit=job.error is None)
     try:
         look = looked_at(job, cache)
     except StoreError:
-        return Due(job, None)  # whoever brings it meets the same, and says so
-    window = look.decision.window
-    if window is None:
-        return Due(job, look)
+        return Due(job)  # whoever brings it meets the same, and says so
+    entry, decision = look.entry, look.decision
+    if decision.window is None:
+        rows = isinstance(entry, Found) and len(entry.within(want.wanted)) > 0
+        return Due(job, look, hit=decision.hit and rows)
+    calls = calls_for(job, decision.window)
+    return Due(job, look, asks=True, calls=calls, closing=decision.closing)
+
+
+def calls_for(job: Job, window: Window) -> int:
+    """The calls that a fetch of these days makes when nothing fails."""
+    want = job.want
     try:
-        calls = guarded(want, lambda: want.dataset.calls(job.native_id, window, want.source.client))
+        return guarded(want, lambda: want.dataset.calls(job.native_id, window, want.source.client))
     except FetchError:
-        calls = 0  # a fetch ends in the same way, before its first call
-    return Due(job, look, calls, look.decision.closing)
+        return 0  # the fetch will end in the same way, before its first call
 
 
 def set_aside(one: Due) -> Due:
-    """The same without the rows that are cached: all that are due may not be held at once."""
-    if one.look and isinstance(one.look.entry, Found):
-        return Due(one.job, None, one.calls, one.closing)
-    return one
+    """The same without the rows that are cached: those of all series may not be held at once."""
+    return evolve(one, look=None) if one.look and isinstance(one.look.entry, Found) else one
 
 
 def affordable(

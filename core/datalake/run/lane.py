@@ -78,7 +78,11 @@ class Lane:
     def look(self, pool: ThreadPoolExecutor) -> list[Due]:
         """What each covered series takes, in the order of the wants; calls are made for lists
         alone."""
-        return self._side_by_side(pool, self._jobs(), lambda job: due(job, self.cache))
+
+        def one(job: Job) -> Due:
+            return set_aside(due(job, self.cache))
+
+        return self._side_by_side(pool, self._jobs(), one)
 
     def begin(
         self, pool: ThreadPoolExecutor, take: Callable[[Series], T]

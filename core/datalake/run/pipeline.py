@@ -34,17 +34,12 @@ from .freshness import freshness_section
 from .inputs import Input, Record, input_of, keep, learnt_through
 from .lane import lanes
 from .listing import Listing, find_universe
-from .mapping import MappingTexts, read_texts
+from .mapping import MappingTexts
 from .naming import series_key
 from .open_day import Today, with_today
+from .opening import checked
 from .options import Options
-from .plan import (
-    check_datasets,
-    check_refresh,
-    check_sources,
-    check_taking_part,
-    wants,
-)
+from .plan import check_taking_part, wants
 from .present import check_present
 from .recipe import Recipe, candidate, fold
 from .report import Report, check_report
@@ -82,12 +77,7 @@ def run(
     on the same output.
     """
     started = clock()
-    options.check(started)
-    check_datasets(options.datasets, registry)
-    check_refresh(options.refresh, registry)
-    texts = read_texts(options.mapping)
-    mapping = texts.parse(registry.reducers)
-    check_sources(mapping, registry)
+    texts, mapping = checked(options, registry, started)
     stop = stop or threading.Event()
     budget = Budget(options.max_calls, options.timeout)
     place = open_place(options.output, registry.stores, environment)

@@ -14,9 +14,9 @@ from ..client.http import HttpClient
 from ..client.offline import OfflineClient
 from ..client.pace import machine_pace
 from ..client.throttle import HEADROOM
-from ..errors import ConfigError
+from ..errors import ConfigError, SchemaError
 from ..lake.origin import LIVE
-from ..models import Plan, Provider, Rate
+from ..models import Plan, Provider, Quota, Rate
 from ..plugins import Registry, keys
 from ..secrets import Secret, scrub
 from ..suggest import did_you_mean
@@ -28,7 +28,8 @@ from .vendors import Vendors
 class Source:
     """A provider that takes part, and the client that speaks to it.
 
-    `interval` is the time from one call to the next, in seconds, at which its limit is kept.
+    `interval` is the time from one call to the next, in seconds, at which its limit is kept;
+    `usage` asks the vendor what is left of the plan's quota.
     """
 
     provider: Provider
@@ -36,6 +37,18 @@ class Source:
     client: HttpClient | OfflineClient
     interval: float
     secrets: Sequence[Secret] = ()
+    usage: Callable[[], Quota] | None = None
+
+    def quota(self) -> Quota | None:
+        """What the plan gives in a month or a day, and what is left of it where the vendor tells:
+        at most one call. Raises FetchError."""
+        if self.usage:
+            return self.usage()
+        quota, left = self.plan.quota, self.client.calls_left
+        if quota is None or left is None:
+            return quota
+        # what the vendor tells goes before what is written in the plan
+        return evolve(quota, left=left, limit=max(left, quota.limit or 0))
 
     def scrub(self, text: str) -> str:
         """The text without any key of this run, in case foreign code put one there."""
@@ -189,17 +202,42 @@ def _source(
     if provider.name in options.rates:
         plan = evolve(plan, rate=Rate(options.rates[provider.name]))
     key = key_of(plan, variables)
-    client = HttpClient(
-        provider,
-        plan,
-        key,
-        clock=vendors.clock,
-        origins=vendors.origins,
-        rate_scale=vendors.rate_scale,
-        retry=retry,
-        stop=stop,
-        pace=machine_pace(provider.name, key) if vendors.origin == LIVE else None,
-        budget=budget,
-    )
+
+    def client(plan: Plan) -> HttpClient:
+        return HttpClient(
+            provider,
+            plan,
+            key,
+            clock=vendors.clock,
+            origins=vendors.origins,
+            rate_scale=vendors.rate_scale,
+            retry=retry,
+            stop=stop,
+            pace=machine_pace(provider.name, key) if vendors.origin == LIVE else None,
+            budget=budget,
+        )
+
     interval = plan.rate.interval / HEADROOM / vendors.rate_scale
-    return Source(provider, plan, client, interval, secrets)
+    return Source(provider, plan, client(plan), interval, secrets, _usage(provider, plan, client))
+
+
+def _usage(
+    provider: Provider, plan: Plan, client: Callable[[Plan], HttpClient]
+) -> Callable[[], Quota] | None:
+    """Asks for the usage of the key, which may be told outside the base URL of the plan."""
+    read, url = provider.usage, plan.usage_url
+    if read is None or url is None:
+        return None
+    base, _, path = url.rpartition("/")
+
+    def ask() -> Quota:
+        with client(evolve(plan, base_url=base)) as asking:
+            answer = asking.get(path)
+        try:
+            return read(answer)
+        except (TypeError, ValueError, LookupError) as error:
+            raise SchemaError(
+                f"{provider.name}: the usage of the key cannot be read: {error}"
+            ) from None
+
+    return ask
