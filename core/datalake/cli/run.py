@@ -37,7 +37,6 @@ def command(ctx: click.Context, /, **flags: Any) -> None:
       datalake run --sandbox                     the whole pipeline on a simulated market
       datalake run --providers all               the real APIs; keys come from .env
       datalake run --until now                   today as well, by a handful of calls
-      datalake run --sandbox --dry-run           what that would cost, before it is done
       datalake run --assets bitcoin,ethereum --since 2024-01-01 --output btc_eth.parquet
 
     \b
