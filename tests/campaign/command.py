@@ -13,7 +13,14 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import disk_faults, input_faults, plugin_faults, process_faults, store_faults  # noqa: F401
+from . import (  # noqa: F401  # each of them adds its rows
+    disk_faults,
+    input_faults,
+    network_faults,
+    plugin_faults,
+    process_faults,
+    store_faults,
+)
 from .kills import IN_FLIGHT, MORE, kill_runs
 from .lab import Beginning, begin
 from .page import table, write

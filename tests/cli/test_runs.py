@@ -65,6 +65,35 @@ def test_a_run_is_shown_as_it_ended(place):
     assert (several.code, "2 runs begin with '20'" in several.err) == (2, True)
 
 
+def test_each_request_of_a_run_is_shown(place):
+    """As many as the report counts, by endpoint and asset; without an id in the endpoint."""
+    _, first = (one["run_id"] for one in listed(place))
+    shown = call(place, "runs", "show", first, "--requests", "--sandbox", "--format", "json")
+    requests = json.loads(shown.out)
+    report = json.loads(call(place, "runs", "show", first, "--sandbox", "--format", "json").out)
+    assert len(requests) == report["providers"]["coingecko"]["calls"]
+    assert requests == sorted(requests, key=lambda one: one["after"])
+    assert {(one["endpoint"], one["asset"]) for one in requests} >= {
+        ("/coins/markets", None),
+        ("/coins/{id}/market_chart/range", "dogecoin"),
+    }
+    assert {(one["status"], one["error"], one["tries"]) for one in requests} == {(200, None, 1)}
+    assert (
+        "/coins/{id}/ohlc/range"
+        in call(place, "runs", "show", first, "--requests", "--sandbox").out
+    )
+
+
+def test_a_run_without_a_log_says_so(place):
+    """Exit 2, and where it would lie."""
+    last, _ = (one["run_id"] for one in listed(place))
+    (place / ".datalake/sandbox/requests/v1" / f"{last}.jsonl.gz").rename(place / "log")
+    gone = call(place, "runs", "show", "last", "--requests", "--sandbox")
+    (place / "log").write_bytes(b"no gzip")
+    assert gone.code == 2
+    assert f"requests/v1/{last}.jsonl.gz is not there" in gone.err
+
+
 def test_a_replay_gives_the_same_bytes(place, tmp_path):
     """In another process, folder, time zone and hash seed; also of the run before the last one."""
     cache = place / ".datalake/sandbox"

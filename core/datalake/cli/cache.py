@@ -49,7 +49,7 @@ def stats(lake: Lake, form: str) -> None:
     made = sum(_count(item, "calls") for item in items if item.kind == "report")
     others = {
         f"{kind}{'s' if kind != 'foreign' else ' objects'}": _weigh(items, kind)
-        for kind in ("revision", "report", "record", "mapping", "foreign")
+        for kind in ("revision", "report", "record", "log", "mapping", "foreign")
     } | {"universes": _weigh(items, "universe"), "rejected answers": _weigh(items, "quarantine")}
     if form == "json":
         figures = {"url": lake.store.url, "calls_made": made, "calls_saved": saved}

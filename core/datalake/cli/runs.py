@@ -8,7 +8,7 @@ import click
 from attrs import asdict
 
 from ..exits import Exit
-from ..run import kept
+from ..run import kept, requested
 from .lakes import Lake, lake_options
 from .output import print_json, print_rows
 
@@ -48,18 +48,24 @@ def list_(limit: int, lake: Lake, form: str) -> None:
 
 @command.command("show")
 @click.argument("run")
+@click.option("--requests", is_flag=True, help="Show each request that it made instead.")
 @lake_options
-def show(run: str, lake: Lake, form: str) -> None:
+def show(run: str, requests: bool, lake: Lake, form: str) -> None:
     """Show how one RUN went: what a run prints in the end, from its report.
 
     \b
     Examples:
       datalake runs show last
       datalake runs show last --format json
+      datalake runs show last --requests
     """
     from .summary import print_report
 
-    report = kept.read(lake.store, kept.find(lake.store, run))
+    run_id = kept.find(lake.store, run)
+    if requests:
+        print_rows(requested.read(lake.store, run_id), form)
+        return
+    report = kept.read(lake.store, run_id)
     if form == "json":
         print_json(report)
     else:

@@ -30,9 +30,10 @@ def superfluous(
     items: Iterable[Item], registry: Registry, now: datetime, older: timedelta | None, orphans: bool
 ) -> Iterator[Pruned]:
     """What can go: series that nobody has asked for again for longer than `older`, and records
-    that old of what runs were made of (those cannot be replayed any more) and of what was
-    rejected; and, as `orphans`, what no installed plugin offers or no version of this library reads
-    any more, with what revisions replaced in it, and what an interrupted `datalake doctor` left."""
+    that old of what runs were made of (those cannot be replayed any more), of what they asked, and
+    of what was rejected; and, as `orphans`, what no installed plugin offers or no version of this
+    library reads any more, with what revisions replaced in it, and what an interrupted `datalake
+    doctor` left."""
     for item in items:
         reason = orphans and _orphaned(item, registry)
         if not reason and older is not None:
@@ -70,7 +71,7 @@ def _orphaned(item: Item, registry: Registry) -> str | None:
 
 
 def _outlived(item: Item, limit: datetime) -> str | None:
-    if item.kind == "record" and item.entry.updated < limit:
+    if item.kind in ("record", "log") and item.entry.updated < limit:
         return f"the run ended on {item.entry.updated:%Y-%m-%d}"
     if item.kind == "quarantine" and item.entry.updated < limit:
         return f"rejected on {item.entry.updated:%Y-%m-%d}"

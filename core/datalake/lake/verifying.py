@@ -97,7 +97,7 @@ def _look(store: Store, registry: Registry, item: Item) -> Fault | None:
 
 def _reason(item: Item, stored: Stored, registry: Registry) -> str | None:
     """What is wrong with the object, if anything is."""
-    if item.kind in ("series", "revision", "record", "quarantine"):
+    if item.kind in ("series", "revision", "record", "log", "quarantine"):
         digest = stored.metadata.get("sha256")
         if digest is None:
             return "its sha256 is not known, so it cannot be trusted"

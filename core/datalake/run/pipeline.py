@@ -24,7 +24,7 @@ from ..plugins import Registry
 from ..publish import Evidence, Outcome, Place, check_output, open_place, publish
 from ..publish.lease import leased
 from ..stores import Store
-from . import events
+from . import events, requested
 from . import report as reporting
 from .archive import archive
 from .ending import ending, first_failure, what_is_amiss, what_is_left
@@ -267,6 +267,9 @@ class _Run:
         )
         store = None if made.read_only else self.store
         reporting.keep(report, store, self.place, self.options.report)
+        if store is not None:
+            sent = [one for source in self.sources.all for one in source.client.requests]
+            requested.keep(store, self.run_id, sent, self.sources.lister.scrub)
         if made.listing and made.inputs and not made.read_only:
             self._record(report, recipe, made.listing, made)
         events.ended(report)
