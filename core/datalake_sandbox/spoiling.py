@@ -80,16 +80,15 @@ def _places(row: Any) -> Iterator[Any]:
 
 
 def _wrong(value: Any) -> Spoil:
-    """One number of one row becomes something else."""
+    """The numbers of one row become something else."""
 
     def spoil(data: Any, _: str, seed: int) -> Any:
         if _is_number(data):
             return value
         rows = max(_lists(data), key=len, default=None)
         target = data if rows is None else _one_row(rows, seed)
-        places = list(_places(target))
-        if places:
-            target[places[-1] if isinstance(target, list) else places[0]] = value
+        for place in list(_places(target)):
+            target[place] = value
         return data
 
     return spoil

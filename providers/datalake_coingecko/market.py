@@ -17,6 +17,8 @@ LATE_MS = 600_000
 HOUR_S = 3_600
 
 Points = list[tuple[int, float | None]]
+#: Stamps and values of one of a chart's lists.
+List = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 
 class Chart(msgspec.Struct):
@@ -57,10 +59,7 @@ def table(chart: Chart) -> dict[str, NDArray[Any]]:
         "market_cap": _arrays(chart.market_caps),
         "volume": _arrays(chart.total_volumes),
     }
-    time = np.unique(np.concatenate([stamps for stamps, _ in lists.values()]))
-    columns = {name: np.full(len(time), np.nan) for name in lists}
-    for name, (stamps, values) in lists.items():
-        columns[name][np.searchsorted(time, stamps)] = values
+    time, columns = _joined(lists)
     # A market cap of zero says that the supply is not known (WBTC until 2020-09, sky for 82 days);
     # nothing is sold for zero or less. A volume of zero is real: nobody trades some funds.
     columns["price"][columns["price"] <= 0] = np.nan
@@ -68,7 +67,19 @@ def table(chart: Chart) -> dict[str, NDArray[Any]]:
     return {"time": _punctual(time), **columns}
 
 
-def _arrays(points: Points) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _joined(lists: dict[str, List]) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]:
+    every = [stamps for stamps, _ in lists.values()]
+    time = every[0]
+    if (np.diff(time) > 0).all() and all(np.array_equal(time, other) for other in every):
+        return time, {name: values for name, (_, values) in lists.items()}  # nearly always
+    time = np.unique(np.concatenate(every))
+    columns = {name: np.full(len(time), np.nan) for name in lists}
+    for name, (stamps, values) in lists.items():
+        columns[name][np.searchsorted(time, stamps)] = values
+    return time, columns
+
+
+def _arrays(points: Points) -> List:
     stamps = np.array([stamp for stamp, _ in points], dtype=np.int64)
     return stamps, np.array([value for _, value in points], dtype=np.float64)
 
@@ -79,6 +90,8 @@ def _punctual(time: NDArray[np.int64]) -> NDArray[np.int64]:
     Bitcoin's history has two such, at 00:05 of 2018-01-30 and of 2018-02-08. The last point of
     an answer is never moved: it is the one of now.
     """
+    if not (time[:-1] % DAY_MS).any():
+        return time
     midnight = time - time % DAY_MS
     late = (time - midnight <= LATE_MS) & ~np.isin(midnight, time)
     late[-1:] = False

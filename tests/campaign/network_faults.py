@@ -1,82 +1,91 @@
-"""Faults between a run and the vendors, each of them at each of the three."""
+"""Faults between a run and the vendors: each at all three of them at once, the worst alone, too."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+
 from .lab import Lab
-from .rows import Left, row
+from .rows import row
 
-HOSTS = {"CoinGecko": "coingecko", "DefiLlama": "llama", "LunarCrush": "lunarcrush"}
-#: What is asked for each asset, and where a list of values stands in its answer.
+#: A pattern for all calls of a vendor, and one for those that bring the series of an asset.
+HOSTS = {"coingecko": "coingecko", "defillama": "llama", "lunarcrush": "lunarcrush"}
 SERIES = {
-    "CoinGecko": ("market_chart", "total_volumes"),
-    "DefiLlama": ("llama.*/(historicalChainTvl|protocol|summary|overview/dexs)/", "tvl|date"),
-    "LunarCrush": ("time-series", "data"),
+    "coingecko": "market_chart",
+    "defillama": "llama.*/(protocol|summary/dexs|overview/dexs)/",
+    "lunarcrush": "time-series",
 }
-
-AGAIN = "tried again, and well"
-STALE = "the last good rows stand in, told with the cause"
-NOTHING = "makes no difference"
+AGAIN = "each tried again, and well"
+STALE = "each one's last good rows stand in, told with the cause"
 
 
-def _everywhere(fault: str, action: str, code: int, expected: str, left: Left = "new") -> None:
-    """At all calls of a vendor."""
-    for vendor, host in HOSTS.items():
-        _row(f"{vendor}: {fault}", f"{host}={action}", code, expected, left)
+def _row(fault: str, faults: Iterable[str], code: int, expected: str, stale: set[str]) -> None:
+    injected = [part for one in faults for part in ("--sandbox-fault", one)]
 
-
-def _series(fault: str, action: str, code: int, expected: str, left: Left = "new") -> None:
-    """At those calls of a vendor that bring series."""
-    for vendor, (pattern, _) in SERIES.items():
-        _row(f"{vendor}: {fault}", f"{pattern}={action}", code, expected, left)
-
-
-def _row(fault: str, injected: str, code: int, expected: str, left: Left) -> None:
-    @row("network", fault, code, left, expected)
+    @row("network", fault, code, "new", expected)
     def steps(lab: Lab):
-        yield lab.run("--sandbox-fault", injected)
+        done = lab.run(*injected)
+        report = json.loads((lab.folder / "out/x.report.json").read_text(encoding="utf-8"))
+        for name, told in report["providers"].items():
+            assert bool(told["failed"]) == (name in stale), (name, told["failed"])
+            assert all(one["error"] for one in told["failed"])
+        yield done
+
+
+def _again(fault: str, action: str) -> None:
+    """At the first calls of each vendor."""
+    _row(fault, [f"{host}={action}" for host in HOSTS.values()], 0, AGAIN, set())
+
+
+def _stale(fault: str, action: str, where=SERIES) -> None:
+    """At all calls of each vendor, or at those that bring series."""
+    _row(fault, [f"{one}={action}" for one in where.values()], 3, STALE, set(where))
+
+
+def _alone(fault: str, action: str) -> None:
+    """At one vendor, the others being well."""
+    for name, host in HOSTS.items():
+        expected = "its last good rows stand in, the others are new"
+        _row(f"{name}: {fault}", [f"{host}={action}"], 3, expected, {name})
 
 
 for status in ("500", "502", "503", "504"):
-    _everywhere(f"{status}, twice", f"{status}*2", 0, AGAIN)
-_everywhere("429 without Retry-After, twice", "429*2", 0, AGAIN)
-_everywhere("429 with Retry-After in seconds, twice", "429:1*2", 0, AGAIN)
-_everywhere("429 with Retry-After as a date", "429-date:2*1", 0, AGAIN)
-_everywhere("429 with the vendor's reset header", "429-reset:2*1", 0, AGAIN)
-_everywhere("429 with a Retry-After that is no time, twice", "429:soon*2", 0, AGAIN)
-_everywhere("the connection is reset, twice", "reset*2", 0, AGAIN)
-_everywhere("half of a body, twice", "truncate*2", 0, AGAIN)
-_everywhere("the head comes late, twice", "slow-head:0.5*2", 0, NOTHING)
-_everywhere("a body that pauses, twice", "slow:0.5*2", 0, NOTHING)
-_everywhere("a page instead of JSON, twice", "html*2", 0, AGAIN)
-_everywhere("another encoding than told, twice", "utf-16*2", 0, AGAIN)
-_everywhere("a fifth of all calls fail", "503@0.2", 0, AGAIN)
+    _again(f"{status}, twice", f"{status}*2")
+_again("429 without Retry-After, twice", "429*2")
+_again("429 with Retry-After in seconds, twice", "429:1*2")
+_again("429 with Retry-After as a date", "429-date:2*1")
+_again("429 with the vendor's reset header", "429-reset:2*1")
+_again("429 with a Retry-After that is no time, twice", "429:soon*2")
+_again("the connection is reset, twice", "reset*2")
+_again("half of a body, twice", "truncate*2")
+_again("the head comes late, twice", "slow-head:0.5*2")
+_again("a body that pauses, twice", "slow:0.5*2")
+_again("a page instead of JSON, twice", "html*2")
+_again("another encoding than told, twice", "utf-16*2")
+_again("a fifth of all calls fail", "503@0.2")
+_again("fields that nobody knows", "extra")
+_again("rows twice", "duplicate")
+_again("rows in another order", "unordered")
 
-_everywhere("503 all day", "503", 3, STALE)
-_everywhere("429 all day", "429", 3, STALE)
-_everywhere("Retry-After of a day", "429:86400", 3, STALE)
-_everywhere("the connection is refused", "refused", 3, STALE)
-_everywhere("the host's name is not resolved", "no-host", 3, STALE)
-_everywhere("every connection is reset", "reset", 3, STALE)
-_everywhere("pages all day", "html", 3, STALE)
-_everywhere("redirects to another host", "redirect:https://elsewhere.example/", 3, STALE)
-_everywhere("redirects in a loop", "loop", 3, STALE)
-_everywhere("401 from the first call on", "401", 3, STALE)
-_everywhere("403 from the first call on", "403", 3, STALE)
-_series("401 after the first series", "401+1", 3, STALE)
-_series("402 after the first series", "402+1", 3, STALE)
-
-_series("a body that never ends, of 500 MB", "huge", 3, STALE)
-_series("a body that unpacks to 500 MB", "gzip-bomb", 3, STALE)
-_series("JSON of another shape", "shape", 3, STALE)
-_series("an empty list", "empty", 3, STALE)
-_series("the vendor's error with status 200", "error-object", 3, STALE)
-_series("fields that nobody knows", "extra", 0, NOTHING)
-_series("text where a number should be", "string", 3, STALE)
-_series("all numbers as strings", "quoted", 3, STALE)
-_series("NaN", "nan", 3, STALE)
-_series("1e400", "overflow", 3, STALE)
-_series("rows twice", "duplicate", 0, NOTHING)
-_series("rows in another order", "unordered", 0, NOTHING)
-_series("seconds for milliseconds, or the other way round", "unit", 3, STALE)
-_series("negative values", "negative", 0, "not let in, and kept with the reason")
-_series("every third day is missing", "gaps", 0, NOTHING)
+_alone("503 all day", "503")
+_alone("the connection is refused", "refused")
+_alone("the host's name is not resolved", "no-host")
+_alone("the key is refused", "401")
+_stale("429 all day", "429", HOSTS)
+_stale("Retry-After of a day", "429:86400", HOSTS)
+_stale("every connection is reset", "reset", HOSTS)
+_stale("403 from the first call on", "403", HOSTS)
+_stale("401 after the first series", "401+1")
+_stale("402 after the first series", "402+1")
+_stale("redirects to another host", "redirect:https://elsewhere.example/")
+_stale("redirects in a loop", "loop")
+_stale("a body of 500 MB", "huge")
+_stale("a body that unpacks to 500 MB", "gzip-bomb")
+_stale("JSON of another shape", "shape")
+_stale("an empty list", "empty")
+_stale("the vendor's error with status 200", "error-object")
+_stale("text where a number should be", "string")
+_stale("all numbers as strings", "quoted")
+_stale("NaN", "nan")
+_stale("1e400", "overflow")
+_stale("seconds for milliseconds, or the other way round", "unit")

@@ -54,6 +54,23 @@ def test_a_benchmark_prints_the_rows_of_its_page(module):
         assert measured < base
 
 
+@pytest.mark.slow
+def test_the_benchmark_of_parsing_prints_its_rows():
+    """Small, as above."""
+    small = ["--rounds", "1", "--charts", "2", "--megabytes", "1", "--top", "2"]
+    command = [sys.executable, "-m", "benchmarks.parsing", *small]
+    done = subprocess.run(
+        command, cwd=ROOT, env=quiet_environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    (shown,) = (
+        first_cells(table)
+        for table in PAGE.read_text(encoding="utf-8").split("| what to what |")
+        if "`/protocol` body" in table
+    )
+    assert shown == first_cells(done.stdout)
+
+
 def test_the_benchmark_of_publishing_runs():
     """On a few rows."""
     small = ["--rounds", "1", "--assets", "20", "--days", "60"]

@@ -10,7 +10,7 @@ import pytest
 
 from datalake.client.breaker import COOL_DOWNS, FAILURES
 from datalake.exits import Exit
-from datalake.run.fetch import WORKERS
+from datalake.run.lane import MOST
 
 from .conftest import AS_OF, Run
 
@@ -48,7 +48,7 @@ def test_a_day_without_a_provider(
     told = dead.report.providers[provider]
     assert {one["stale_through"] for one in told["failed"]} <= {"2026-03-14", None}
     # the lister's own tries come first, and are failures in a row as well
-    assert told["calls"] <= FAILURES + WORKERS + len(COOL_DOWNS) + 3
+    assert told["calls"] <= FAILURES + MOST + len(COOL_DOWNS) + 3
 
     back = sandbox_run(**SMALL, as_of=AFTER)
     assert back.exit is Exit.PUBLISHED, back.report.message

@@ -63,7 +63,7 @@ def show(run: str, requests: bool, lake: Lake, form: str) -> None:
 
     run_id = kept.find(lake.store, run)
     if requests:
-        print_rows(requested.read(lake.store, run_id), form)
+        print_rows(requested.read(lake.store, run_id), form, f"Requests of run {run_id}")
         return
     report = kept.read(lake.store, run_id)
     if form == "json":

@@ -82,7 +82,8 @@ def _resolved(
     want: Want, cache: AssetCache, health: Health, lists_down: dict[str, FetchError]
 ) -> Job | None:
     """The provider's own answer. Where it has none today, what was known lately stands in: two
-    vendors' figures drift apart for a day, and a list may be down."""
+    vendors' figures drift apart for a day, and a list may be down, this provider's or the one that
+    describes the assets."""
     error: FetchError | None = lists_down.get(want.name)
     native_id = None
     if error is None:
@@ -99,6 +100,8 @@ def _resolved(
         return Job(want, found.native_id, error=None) if found else Job(want, error=error)
     if found is None:
         return None
+    if want.asset.symbol is None:  # the list that describes it is down, which is not its provider's
+        return Job(want, found.native_id)
     title = want.source.provider.title
     return Job(want, found=found, error=FetchError(f"{title} cannot tell today which it is"))
 
