@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import polars as pl
 import pytest
@@ -11,6 +12,8 @@ from click.testing import CliRunner
 from datalake.cli.aggregate import command
 from datalake.engines import polars as by_polars
 from datalake.errors import ConfigError
+from datalake.stores import ABSENT, open_store
+from datalake.stores.local import LocalStore
 from datalake_aggregation import aggregate, load_mapping
 
 from .conftest import MARKET, TVL, known_rows
@@ -55,6 +58,37 @@ def test_the_files_hold_the_fold_of_the_whole_lake(engine, lake, tmp_path, reque
     assert found["dex_volume"].null_count() == found.height
     mark = json.loads((tmp_path / "out" / "_lake.json").read_text(encoding="utf-8"))
     assert mark == {"format": 1, "origin": "sandbox"}
+
+
+def test_a_bucket_is_read_through_the_cache(lake, gcs, gcs_env, tmp_path, monkeypatch):
+    """With its keys and its mirror, by Polars; the second time nothing but the lists is asked."""
+    for name, value in {**gcs_env, "XDG_CACHE_HOME": str(tmp_path / "mirror")}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    bucket = open_store("gs://lake/some", {}, gcs_env)
+    for entry in lake.list():
+        stored = lake.get(entry.key)
+        bucket.put(entry.key, stored.data, stored.metadata, if_generation=ABSENT)
+    words = ["--cache", "gs://lake/some", "--output"]
+    CliRunner().invoke(command, [*words, "first"], catch_exceptions=False)
+    assert read("first").select("date", "canonical_id", *COLUMNS).equals(expected())
+    before = len(gcs.requests)
+    CliRunner().invoke(command, [*words, "second"], catch_exceptions=False)
+    assert read("second").equals(read("first"))
+    downloads = [one.name for one in gcs.requests[before:] if one.operation == "media"]
+    assert not [name for name in downloads if name.endswith("series.parquet")]
+
+
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_what_an_engine_cannot_read_is_one_sentence(engine, lake, tmp_path):
+    """Here a damaged series; nothing of the output remains."""
+    shutil.copytree(lake.root, tmp_path / "lake")
+    series = next((tmp_path / "lake").glob("series/v1/*/*/asset=tbtc/series.parquet"))
+    series.write_bytes(b"no parquet at all")
+    with pytest.raises(ConfigError, match=r"cannot fold file://.*`datalake cache verify`") as told:
+        run(LocalStore(tmp_path / "lake"), tmp_path / "out", engine)
+    assert "\n" not in str(told.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["lake"]
 
 
 def test_the_size_of_batches_changes_nothing(lake, tmp_path, monkeypatch):

@@ -10,14 +10,17 @@ import duckdb
 
 from .work import FILE, Work
 
+#: What DuckDB raises where it cannot read or write.
+TROUBLE = (duckdb.Error,)
+
 
 def write(work: Work, folder: Path) -> None:
     """Write one file, in order of canonical assets."""
     with duckdb.connect() as connection:
 
-        def scan(place: str, columns: Sequence[str]) -> Any:
+        def scan(dataset: str, columns: Sequence[str]) -> Any:
             names = ", ".join(f'"{name}"' for name in ("date", "asset", *columns))
-            files = f"{place}/*/{FILE}".replace("'", "''")
+            files = f"{work.place(dataset)}/*/{FILE}".replace("'", "''")
             return connection.sql(
                 f"SELECT {names} FROM read_parquet('{files}', hive_partitioning = true, "  # noqa: S608  # our own names
                 "hive_types = {'asset': VARCHAR})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -14,12 +15,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..run.folding import batches
+from ..stores.local import LocalStore
 from .work import FILE, Work
 
 #: Canonical assets that are folded at once.
 BATCH = 150
 #: Rows of a row group, at most.
 GROUP_ROWS = 122_880
+#: Series that are fetched from a bucket at once.
+AT_ONCE = 16
+#: What Polars raises where it cannot read.
+TROUBLE = (pl.exceptions.PolarsError,)
 
 
 def write(work: Work, folder: Path) -> None:
@@ -54,25 +60,58 @@ def write(work: Work, folder: Path) -> None:
 def _folded(work: Work) -> Iterator[pl.DataFrame]:
     """The result, batch by batch."""
     series = [(name, place) for name, places in work.series.items() for place in places]
-    for batch in batches(series, lambda one: unquote(one[1][len("asset=") :]), work.mapping, BATCH):
-        files: dict[str, list[str]] = {}
-        assets = pl.Enum(sorted({unquote(place[len("asset=") :]) for _, place in batch}))
+    for batch in batches(series, lambda one: _asset(one[1]), work.mapping, BATCH):
+        found: dict[str, list[str]] = {}
         for name, place in batch:
-            folder = work.folders[name]
-            files.setdefault(folder, []).append(f"{folder}/{place}/{FILE}")
-        yield work.folded(partial(_scan, files, assets))
+            found.setdefault(name, []).append(place)
+        # as numbers in order of the texts: they are merged faster
+        assets = pl.Enum(sorted({_asset(place) for _, place in batch}))
+        scan = _from_files if isinstance(work.store, LocalStore) else _from_store
+        yield work.folded(partial(scan, work, found, assets))
 
 
-def _scan(
-    files: Mapping[str, list[str]], assets: pl.Enum, folder: str, columns: Sequence[str]
+def _asset(place: str) -> str:
+    return unquote(place[len("asset=") :])
+
+
+def _from_files(
+    work: Work,
+    found: Mapping[str, list[str]],
+    assets: pl.Enum,
+    dataset: str,
+    columns: Sequence[str],
 ) -> pl.DataFrame:
-    if folder not in files:
-        kinds: dict[str, Any] = {
-            "date": pl.Date,
-            "asset": assets,
-            **dict.fromkeys(columns, pl.Float64),
-        }
-        return pl.DataFrame(schema=kinds)
+    """All series of a dataset at once, by Polars itself."""
+    if dataset not in found:
+        return _none(assets, columns)
+    files = [f"{work.place(dataset)}/{place}/{FILE}" for place in found[dataset]]
     keys = {"provider": pl.String, "dataset": pl.String, "asset": pl.String}
-    rows = pl.scan_parquet(files[folder], hive_partitioning=True, hive_schema=keys, glob=False)
+    rows = pl.scan_parquet(files, hive_partitioning=True, hive_schema=keys, glob=False)
     return rows.select("date", pl.col("asset").cast(assets), *columns).collect()
+
+
+def _from_store(
+    work: Work,
+    found: Mapping[str, list[str]],
+    assets: pl.Enum,
+    dataset: str,
+    columns: Sequence[str],
+) -> pl.DataFrame:
+    """Series by series through the store, which has the keys of a bucket, and its mirror."""
+
+    def read(place: str) -> pl.DataFrame | None:
+        data = work.read(dataset, place)
+        if data is None:
+            return None
+        rows = pl.read_parquet(BytesIO(data), columns=["date", *columns])
+        asset = pl.lit(_asset(place)).cast(assets).alias("asset")
+        return rows.select("date", asset, *columns)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        parts = [rows for rows in pool.map(read, found.get(dataset, ())) if rows is not None]
+    return pl.concat(parts) if parts else _none(assets, columns)
+
+
+def _none(assets: pl.Enum, columns: Sequence[str]) -> pl.DataFrame:
+    kinds: dict[str, Any] = {"date": pl.Date, "asset": assets}
+    return pl.DataFrame(schema={**kinds, **dict.fromkeys(columns, pl.Float64)})

@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from .work import Work
+
+#: What Spark raises where it cannot read or write.
+TROUBLE = (PySparkException, Py4JError)
 
 
 def write(work: Work, folder: Path) -> None:
@@ -18,8 +23,8 @@ def write(work: Work, folder: Path) -> None:
     before = str(spark.conf.get(guess))
     spark.conf.set(guess, "false")  # an asset called 1 is a text, too
 
-    def scan(place: str, columns: Sequence[str]) -> Any:
-        return spark.read.parquet(place).select("date", "asset", *columns)
+    def scan(dataset: str, columns: Sequence[str]) -> Any:
+        return spark.read.parquet(work.place(dataset)).select("date", "asset", *columns)
 
     try:
         work.folded(scan).write.mode("append").parquet(str(folder))

@@ -22,27 +22,43 @@ from ..errors import ConfigError
 from ..lake.origin import KEY, found_origin
 from ..run.frame import long_rows
 from ..run.plan import Feed, feeds, folded_columns, output_columns
-from ..stores import Store
+from ..stores import Entry, Store
 from ..stores.local import LocalStore
 
 #: Engine -> the package that it needs; the module here has the same name.
 ENGINES = {"polars": "polars", "duckdb": "duckdb", "spark": "pyspark"}
 #: The one object of a series.
 FILE = "series.parquet"
-#: From a dataset's folder and its wanted columns to a frame of date, asset and them.
+#: From a dataset's name and its wanted columns to a frame of date, asset and them.
 Scan = Callable[[str, Sequence[str]], Any]
 
 
 @frozen
 class Work:
-    """`folders` has the place of each dataset that the lake holds, by its full name; `series` the
-    names of the folders in it, one for each asset."""
+    """`folders` has the keys of the datasets that the lake holds, by their full names; `series` the
+    names of the folders in each, one for each asset, with what a listing of a bucket said of it."""
 
+    store: Store
     folders: MappingType[str, str]
-    series: MappingType[str, Sequence[str]]
+    series: MappingType[str, MappingType[str, Entry | None]]
     feeds: Sequence[Feed]
     columns: Sequence[str]
     mapping: Mapping
+
+    def place(self, dataset: str) -> str:
+        """Where an engine finds a dataset by itself. Raises ConfigError where none can."""
+        url = self.store.url
+        if isinstance(self.store, LocalStore):
+            return f"{self.store.root}/{self.folders[dataset]}"
+        if url.startswith("gs://"):
+            return f"{url.rstrip('/')}/{self.folders[dataset]}"
+        raise ConfigError(f"only --engine polars can fold {url}; others want a folder or gs://…")
+
+    def read(self, dataset: str, folder: str) -> bytes | None:
+        """A series through the store; None if it is gone since it was listed."""
+        key = f"{self.folders[dataset]}/{folder}/{FILE}"
+        found = self.store.get(key, known=self.series[dataset][folder])
+        return found.data if found else None
 
     def wanted(self, dataset: str) -> list[str]:
         """The dataset's columns that are folded."""
@@ -50,10 +66,7 @@ class Work:
 
     def folded(self, scan: Scan) -> Any:
         """The engine's own frame of the result, sorted by canonical asset and date."""
-        parts = [
-            (name, nw.from_native(scan(folder, self.wanted(name))))
-            for name, folder in self.folders.items()
-        ]
+        parts = [(name, nw.from_native(scan(name, self.wanted(name)))) for name in self.folders]
         needed = folded_columns(self.mapping, self.columns)
         rows = nw.to_native(long_rows(parts, self.feeds, needed))
         result = nw.from_native(fold(rows, self.mapping, unique=True).frame)
@@ -61,7 +74,7 @@ class Work:
 
 
 def plan_work(store: Store, mapping: Mapping, selection: str) -> Work:
-    """All series of a lake that feed a column. Raises ConfigError where no engine can read it."""
+    """All series of a lake that feed a column. Raises ConfigError where there are none."""
     columns = output_columns(mapping, selection)
     sources = feeds(mapping, folded_columns(mapping, columns))
     names = dict.fromkeys(feed.dataset for feed in sources)
@@ -69,34 +82,24 @@ def plan_work(store: Store, mapping: Mapping, selection: str) -> Work:
     series = {name: found for name, path in paths.items() if (found := _series(store, path))}
     if not series:
         raise ConfigError(f"{store.url} holds no series that a column of the mapping comes from")
-    root = _root(store)
-    folders = {name: f"{root}/{paths[name]}" for name in series}
-    return Work(folders, series, sources, columns, mapping)
+    folders = {name: paths[name] for name in series}
+    return Work(store, folders, series, sources, columns, mapping)
 
 
-def _root(store: Store) -> str:
-    """Where the engine finds the lake by itself."""
-    url = store.url
-    if url.startswith("file://"):
-        return url[len("file://") :]
-    if url.startswith("gs://"):
-        return url.rstrip("/")
-    raise ConfigError(f"{url} cannot be read by an engine; --cache must be a folder or gs://…")
-
-
-def _series(store: Store, path: str) -> list[str]:
+def _series(store: Store, path: str) -> dict[str, Entry | None]:
     """The folders of a dataset's series, by one listing."""
     if isinstance(store, LocalStore):
-        return sorted(found.parent.name for found in (store.root / path).glob(f"*/{FILE}"))
-    keys = (entry.key.split("/") for entry in store.list(f"{path}/"))
-    return sorted(parts[-2] for parts in keys if parts[-1] == FILE)
+        found = (file.parent.name for file in (store.root / path).glob(f"*/{FILE}"))
+        return dict.fromkeys(sorted(found))
+    listed = ((entry.key.split("/"), entry) for entry in store.list(f"{path}/"))
+    return {parts[-2]: entry for parts, entry in listed if parts[-1] == FILE}
 
 
 def aggregate_lake(store: Store, work: Work, engine: str, output: Path) -> str:
     """Fold a whole lake into parquet files in a new folder; return the data's origin.
 
     The folder appears when it is complete. Raises ConfigError where it exists, the engine is not
-    installed, or a plugin's reducer fails.
+    installed or cannot do its work, or a plugin's reducer fails.
     """
     if output.exists():
         raise ConfigError(f"--output {output} exists already; remove it or name another folder")
@@ -108,13 +111,25 @@ def aggregate_lake(store: Store, work: Work, engine: str, output: Path) -> str:
         ) from None
     origin = found_origin(store) or "live"
     with _new_folder(output) as folder:
+        module = importlib.import_module(f".{engine}", __package__)
         try:
-            importlib.import_module(f".{engine}", __package__).write(work, folder)
+            module.write(work, folder)
         except ReducerError as error:
             raise ConfigError(str(error)) from error
+        except module.TROUBLE as error:
+            raise ConfigError(
+                f"--engine {engine} cannot fold {store.url}: {_said(error)}; `datalake cache "
+                "verify` finds damaged series, and --engine polars needs no access of its own to "
+                "a bucket"
+            ) from error
         mark = json.dumps({"format": 1, "origin": origin}) + "\n"
         (folder / f"_{KEY}").write_text(mark, encoding="utf-8")
     return origin
+
+
+def _said(error: Exception) -> str:
+    """The first two lines of what an engine says; more of them are its own traceback."""
+    return " ".join(str(error).split("\n")[:2]).rstrip(" .")
 
 
 @contextmanager
