@@ -107,9 +107,10 @@ def flagged(rows: Frame, chosen: Frame, flag: str) -> Frame:
 def cells(rows: Frame, terms: Sequence[Term]) -> Frame:
     """Group by canonical asset and day; what nothing known makes is null, not 0."""
     parts = {name: part for term in terms for name, part in term.parts().items()}
-    figures = in_order(
-        rows.select(CELL, *KEYS, *(part.values.alias(name) for name, part in parts.items())), CELL
-    )
+    values = (part.values.alias(name) for name, part in parts.items())
+    # older Polars know no largest of an Enum, and say null
+    owner = nw.col("canonical_id").cast(nw.String)
+    figures = in_order(rows.select(CELL, "date", owner, *values), CELL)
     added = [name for name, part in parts.items() if part.by == "sum"]
     found = figures.group_by(CELL).agg(
         *(nw.col(key).max() for key in KEYS),  # the same on all rows of a cell

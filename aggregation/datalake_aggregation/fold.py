@@ -84,7 +84,9 @@ def fold(frame: IntoFrameT, mapping: Mapping, *, unique: bool = False) -> Folded
     ready = flagged(ready, exclusions.filter("excluded"), "_excluded")
     ready = with_stand_ins(ready, terms)
     columns = ["date", "canonical_id", *columns]
-    result = nw.concat([single.select(columns), cells(ready, terms).select(columns)])
+    ids = ready.collect_schema()["canonical_id"]
+    made = cells(ready, terms).with_columns(nw.col("canonical_id").cast(ids)).select(columns)
+    result = nw.concat([single.select(columns), made])
     return Folded(
         frame=native(_spelt(result.sort(*SORTED), "canonical_id")),
         exclusions=native(_spelt(exclusions.drop(ROW), "canonical_id", "asset")),
