@@ -14,7 +14,8 @@ from datalake.client import Retry
 from datalake.exits import Exit
 from datalake.plugins import load
 from datalake.run.options import Options
-from datalake.run.pipeline import Result, run
+from datalake.run.pipeline import run
+from datalake.run.result import Result
 
 AS_OF = datetime(2026, 3, 15, 10, 30, tzinfo=timezone.utc)
 SERIES = "market_chart|historicalChainTvl|llama.fi/.*(protocol|summary|overview)/|time-series"

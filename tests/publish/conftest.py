@@ -52,6 +52,8 @@ def note(name):
 def made(rows=None, **changes):
     """A candidate that keeps the contract unless the changes break it."""
     rows = frame() if rows is None else rows
+    keys = [name for name in ("canonical_id", "date") if name in rows.columns]
+    rows = rows.sort(keys) if keys else rows
     ids = rows["canonical_id"].drop_nulls().unique().sort() if "canonical_id" in rows else []
     facts = {
         "rows": rows,

@@ -6,6 +6,7 @@ from datetime import date
 
 import polars as pl
 import pytest
+from attrs import evolve
 
 from datalake.publish import AssetNote
 from datalake.publish.contract import check_contract
@@ -31,7 +32,7 @@ def test_good_rows_pass_every_rule(made, frame):
     checks = check_contract(made(frame(extended=CANDLE)))
     assert {check.level for check in checks} == {"ok"}
     assert "unique: every asset has one row for a day" in [str(check) for check in checks]
-    assert len({check.name for check in checks}) == len(checks) == 14
+    assert len({check.name for check in checks}) == len(checks) == 15
 
 
 def test_unknown_values_pass(made, frame):
@@ -64,10 +65,20 @@ def test_unknown_values_pass(made, frame):
 )
 def test_a_broken_rule_names_asset_day_and_value(made, frame, values, rule, example):
     """One bad value is a refusal by its rule, with the place where it stands."""
-    good = made(frame(extended=CANDLE))
-    bad = failed(made(put(good.rows, **values), assets=good.assets, columns=good.columns))
+    rows = frame(extended=CANDLE)
+    good = made(rows)
+    bad = failed(made(put(rows, **values), assets=good.assets, columns=good.columns))
     assert bad[rule].level == "refused"
     assert example in bad[rule].detail
+
+
+def test_rows_out_of_order_are_refused(made, frame):
+    """Whoever reads one asset's rows counts on it."""
+    good = made(frame())
+    for key in ("canonical_id", "date"):
+        check = failed(evolve(good, rows=good.rows.sort(key, descending=True)))["order"]
+        assert check.level == "refused"
+        assert "not true that rows are sorted by asset and day" in check.detail
 
 
 def test_close_outside_its_candle_is_a_warning(made, frame):

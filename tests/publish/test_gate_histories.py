@@ -12,6 +12,7 @@ import pytest
 from attrs import evolve
 
 from datalake.publish import Evidence, GateRules, Learnt
+from datalake.publish.evidence import runs
 
 from .histories import judged, recorded
 
@@ -264,7 +265,7 @@ def learnt(rows, days, column="close"):
     numbers = np.arange(days) + (LAST - date(1970, 1, 1)).days - days + 1
     moments = np.full(days, 2**60)
     return [
-        Learnt("p.d", one, one, [column], numbers, moments)
+        Learnt("p.d", one, one, [column], *runs(numbers, moments))
         for one in rows["canonical_id"].unique().sort()
     ]
 
@@ -397,8 +398,9 @@ def test_a_revision_explains_its_own_days_only(made, year):
 def test_two_days_that_were_told_anew_explain_none_between(made, year):
     """The first and the last day of a year are no year."""
     (series, *_) = learnt(year, 300)
-    ends = np.array([0, 1, 299])
-    found = evolve(series, days=series.days[ends], moments=series.moments[ends]).since(
+    days = int(series.first[0]) + np.array([0, 1, 299])
+    first, last, moments = runs(days, np.full(3, 2**60))
+    found = evolve(series, first=first, last=last, moments=moments).since(
         datetime(2026, 1, 1, tzinfo=timezone.utc), LAST
     )
     assert [(one.first, one.last, one.days) for one in found] == [

@@ -58,7 +58,7 @@ def test_the_file_says_which_day_is_open(opened, made):
     assert (found.content.open_day, found.content.last_day) == (TODAY, TODAY)
     closed = found.content.closed
     assert (closed.open_day, closed.last_day) == (None, LAST_DAY)
-    assert closed.rows["date"].max() == LAST_DAY
+    assert closed.rows.select("date").max().collect().item() == LAST_DAY
     assert look(encode_data(made()), "user_facing_data").content.open_day is None
 
 

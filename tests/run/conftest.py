@@ -12,7 +12,8 @@ import pytest
 from datalake.client import Retry
 from datalake.plugins import load
 from datalake.run.options import Options
-from datalake.run.pipeline import Result, run
+from datalake.run.pipeline import run
+from datalake.run.result import Result
 
 from ..reports import check_report
 

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from datalake.run import guarded
-from datalake.run.pipeline import Result
+from datalake.run.result import Result
 from datalake_aggregation import fold, parse_mapping
 
 Run = Callable[..., Result]

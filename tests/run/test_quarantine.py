@@ -23,7 +23,8 @@ from datalake.lake import quarantine
 from datalake.models import Window
 from datalake.plugins import Registry, load
 from datalake.run.options import Options
-from datalake.run.pipeline import Result, run
+from datalake.run.pipeline import run
+from datalake.run.result import Result
 from datalake.series import Reject
 from datalake.stores.memory import MemoryStore
 

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 from attrs import asdict
 
 from ..exits import Exit
+from ..publish.rows import collected, ids_of
 from ..run.advice import column_behind, next_steps, provider_state, provider_through
 from ..run.health import GIVEN_UP
-from ..run.pipeline import Result
+from ..run.result import Result
 from .logs import say
 from .numbers import dollars, plain
 from .output import console, new_table, print_fitting
 
 if TYPE_CHECKING:
-    import polars as pl
     from rich.table import Table
 
 SHOWN_ASSETS = 10
@@ -33,16 +34,16 @@ def show(result: Result, quiet: bool) -> None:
         level = logging.WARNING if result.exit is Exit.DEGRADED else logging.ERROR
         say(f"{result.report.status}: {result.report.message}", level)
     if not quiet:
-        print_report(asdict(result.report), result.rows)
+        print_report(asdict(result.report), result.scan)
 
 
-def print_report(report: Mapping[str, Any], rows: pl.DataFrame | None = None) -> None:
+def print_report(report: Mapping[str, Any], rows: pl.LazyFrame | None = None) -> None:
     """A report as people read it; with the rows of the run, its largest assets, too."""
     screen = console()
     screen.print(_head(report), markup=False, soft_wrap=True)
     print_fitting(screen, _providers(report))
-    if rows is not None and rows.height:
-        print_fitting(screen, _assets(rows, report["universe"]["assets"]))
+    if rows is not None and (known := ids_of(rows)):
+        print_fitting(screen, _assets(rows, known, report["universe"]["assets"]))
     if report.get("freshness"):
         print_fitting(screen, _columns(report["freshness"]))
     for line in [*_notes(report), *_lines(report)]:
@@ -94,12 +95,12 @@ def _providers(report: Mapping[str, Any]) -> Table:
     return table
 
 
-def _assets(rows: pl.DataFrame, ranked: Sequence[str]) -> Table:
+def _assets(rows: pl.LazyFrame, known: Collection[str], ranked: Sequence[str]) -> Table:
     """The largest assets on the last day of each."""
-    last = rows.group_by("canonical_id").last().to_dicts()
-    by_id = {row["canonical_id"]: row for row in last}
-    shown = [asset for asset in ranked if asset in by_id][:SHOWN_ASSETS]
-    table = new_table(f"The largest {len(shown)} of {len(by_id)} assets")
+    shown = [asset for asset in ranked if asset in known][:SHOWN_ASSETS]
+    days = collected(rows.filter(pl.col("canonical_id").is_in(shown)))
+    by_id = {row["canonical_id"]: row for row in days.group_by("canonical_id").last().to_dicts()}
+    table = new_table(f"The largest {len(shown)} of {len(known)} assets")
     table.add_column("#", justify="right")
     table.add_column("asset")
     table.add_column("last day")

@@ -16,6 +16,7 @@ from ..cache import AssetCache
 from ..clock import now
 from ..errors import ConfigError
 from ..plugins import Registry
+from ..publish.rows import collected
 from ..run.archive import newest
 from ..run.fetch import fetch_all
 from ..run.folding import fold_all
@@ -24,6 +25,7 @@ from ..run.naming import series_key
 from ..run.options import Options
 from ..run.plan import feeds, folded_columns, output_columns, wants
 from ..run.series import Series
+from ..run.shelf import Shelf, shelf
 from ..run.sources import sources
 from ..run.universe import Universe, choose
 from ..run.vendors import vendors
@@ -156,15 +158,16 @@ class _Refold:
         universe = side.universe
         chosen = evolve(universe, assets=[one for one in universe.assets if one.id in touched])
         columns = output_columns(side.mapping, "extended")
-        series = [*self._series(chosen, side.mapping)]
-        missing = {one.want.asset.id for one in series if one.known_through == date.min}
-        there = [one for one in series if one.known_through != date.min]
         since = self.since or date.min
         fed = feeds(side.mapping, folded_columns(side.mapping, columns))
-        rows = fold_all(there, fed, columns, side.mapping, since).rows
+        with shelf() as aside:
+            series = self._series(chosen, side.mapping, aside)
+            missing = {one.want.asset.id for one in series if one.known_through == date.min}
+            there = [one for one in series if one.known_through != date.min]
+            rows = collected(fold_all(there, fed, columns, side.mapping, since).rows)
         return rows, missing
 
-    def _series(self, universe: Universe, mapping: CanonicalMapping) -> list[Series]:
+    def _series(self, universe: Universe, mapping: CanonicalMapping, aside: Shelf) -> list[Series]:
         options = Options(
             cache=self.store.url,
             output=Path(),
@@ -188,7 +191,7 @@ class _Refold:
                 cache.survey(map(series_key, wanted)),
                 offline=True,
             )
-            return fetch_all(parts, stop, lambda series: series)
+            return fetch_all(parts, stop, lambda series: series.put_aside(aside))
 
 
 def changes_between(before: pl.DataFrame, after: pl.DataFrame) -> list[Change]:

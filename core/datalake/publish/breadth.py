@@ -8,6 +8,7 @@ import polars as pl
 from attrs import frozen
 
 from .candidate import Check
+from .rows import collected
 
 #: A share of fewer assets than this says nothing.
 FEW = 3
@@ -40,10 +41,10 @@ class Crowd:
         return f"{assets} with {self.weight(ids):.1%} of the market cap"
 
 
-def crowd(rows: pl.DataFrame) -> Crowd:
+def crowd(rows: pl.LazyFrame) -> Crowd:
     """The assets of the rows, weighed by their last known market cap."""
-    cap = pl.col("market_cap").sort_by("date").drop_nulls().last().alias("cap")
-    last = rows.group_by("canonical_id").agg(cap)
+    cap = pl.col("market_cap").drop_nulls().last().alias("cap")
+    last = collected(rows.group_by("canonical_id").agg(cap))
     total = float(last["cap"].sum())
     known = last.drop_nulls("cap") if total > 0 else last.clear()
     return Crowd(last.height, {str(one): cap / total for one, cap in known.iter_rows()})

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+import polars as pl
 from attrs import evolve, field, frozen
 
 from ..models import DAY
 from .evidence import Evidence
-
-if TYPE_CHECKING:
-    import polars as pl
 
 #: What a row is known by; rows are sorted by the second, then the first.
 KEYS = ("date", "canonical_id")
@@ -62,18 +60,23 @@ class AssetNote:
     freshness: Mapping[str, date | None] = field(factory=dict)
 
 
+def _lazily(rows: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
+    return rows.lazy()
+
+
 @frozen(eq=False)
 class Candidate:
     """Rows that want to be published, with all that goes into the files beside them.
 
-    `rows` has `date` (pl.Date, the UTC day), `canonical_id` and Float64 value columns, in any
-    order; `columns` has a note for each value column, in the order of the extended ones.
+    `rows` has `date` (pl.Date, the UTC day), `canonical_id` and Float64 value columns, and is
+    sorted by asset and day; it may be scanned from somewhere, and is never in memory as a whole.
+    `columns` has a note for each value column, in the order of the extended ones.
     `assets` is the universe, whether an asset has rows or not. `as_of` is the aware instant that
     the run stands for and `last_day` the last day that may have a row: the `open_day`, if rows of
     it are among them. No value of a closed day was learnt after `learnt_through`.
     """
 
-    rows: pl.DataFrame
+    rows: pl.LazyFrame = field(converter=_lazily)
     assets: Sequence[AssetNote]
     columns: Sequence[ColumnNote]
     as_of: datetime = field()
@@ -106,14 +109,14 @@ class Candidate:
     @property
     def known(self) -> dict[str, int]:
         """How many known values each value column has."""
-        rows = self.rows
-        there = [name for name in self.values if name in rows.columns]
-        return {name: rows.height - rows[name].null_count() for name in there}
+        schema = self.rows.collect_schema()
+        counts = self.rows.select(pl.col(name).count() for name in self.values if name in schema)
+        return counts.collect(engine="streaming").row(0, named=True)
 
 
-def closed_rows(rows: pl.DataFrame, open_day: date) -> pl.DataFrame:
+def closed_rows(rows: pl.LazyFrame, open_day: date) -> pl.LazyFrame:
     """The rows of other days than the open one."""
-    return rows.filter(rows["date"] != open_day)
+    return rows.filter(pl.col("date") != open_day)
 
 
 @frozen

@@ -12,6 +12,7 @@ from attrs import frozen
 
 from ..models import DAY
 from .candidate import KEYS, STANDARD, Candidate, Check
+from .rows import collected, height, parts
 
 _EXAMPLES = 5
 _POSITIVE = ("close", "open", "high", "low")
@@ -22,6 +23,8 @@ _RECENT = timedelta(days=30)  # a gap that ended earlier is nothing new
 _SAMPLING = 0.01  # candles and prices are sampled apart, so an extreme may miss the close
 
 _id, _day = pl.col("canonical_id"), pl.col("date")
+_same_asset = _id == _id.shift(1)
+_before = pl.when(_same_asset).then(_day.shift(1))
 
 
 @frozen
@@ -39,13 +42,8 @@ def check_contract(candidate: Candidate) -> tuple[Check, ...]:
     shape = (_columns(candidate), _some_rows(candidate))
     if not all(check.passed for check in shape):
         return shape
-    rules = [rule for rule in _rules(candidate) if rule.broken]
-    counts = candidate.rows.select(
-        expression.sum().alias(f"{rule.name}/{column}")
-        for rule in rules
-        for column, expression in rule.broken.items()
-    ).row(0, named=True)
-    judged = [_judge(rule, candidate.rows, counts) for rule in rules]
+    # one by one: together they would hold the whole file
+    judged = [_judge(rule, candidate.rows) for rule in _rules(candidate) if rule.broken]
     return (*shape, *judged, _gaps(candidate), _one_asset_one_id(candidate))
 
 
@@ -53,7 +51,7 @@ def _columns(candidate: Candidate) -> Check:
     expected = {"date": pl.Date, "canonical_id": pl.String} | dict.fromkeys(
         candidate.values, pl.Float64
     )
-    schema = candidate.rows.schema
+    schema = candidate.rows.collect_schema()
     notes = Counter(note.name for note in candidate.columns)
     problems = [
         *(f"{name} is missing" for name in expected if name not in schema),
@@ -76,8 +74,8 @@ def _columns(candidate: Candidate) -> Check:
 
 
 def _some_rows(candidate: Candidate) -> Check:
-    if candidate.rows.height:
-        return Check("content", True, "ok", f"there are {candidate.rows.height:,} rows")
+    if rows := height(candidate.rows):
+        return Check("content", True, "ok", f"there are {rows:,} rows")
     return Check("content", False, "refused", "there are no rows at all")
 
 
@@ -98,7 +96,12 @@ def _rules(candidate: Candidate) -> list[_Rule]:
         _Rule(
             "unique",
             "every asset has one row for a day",
-            {"date": _day.is_duplicated().over("canonical_id")},
+            {"date": _day == _before},
+        ),
+        _Rule(
+            "order",
+            "rows are sorted by asset and day",
+            {"date": (_id < _id.shift(1)) | (_day < _before)},
         ),
         _Rule("days", f"no row lies after {last}, the last day of the run", {"date": _day > last}),
         _Rule(
@@ -154,15 +157,16 @@ def _candles() -> tuple[_Rule, _Rule]:
     )
 
 
-def _judge(rule: _Rule, rows: pl.DataFrame, counts: Mapping[str, int | None]) -> Check:
-    offences = {column: counts[f"{rule.name}/{column}"] or 0 for column in rule.broken}
+def _judge(rule: _Rule, rows: pl.LazyFrame) -> Check:
+    counts = collected(rows.select(**{name: broken.sum() for name, broken in rule.broken.items()}))
+    offences = {name: count or 0 for name, count in counts.row(0, named=True).items()}
     total = sum(offences.values())
     if not total:
         return Check(rule.name, True, "ok", rule.demand)
     examples: list[str] = []
     for column in (column for column, count in offences.items() if count):
         wanted = _EXAMPLES - len(examples)
-        offenders = rows.lazy().filter(rule.broken[column]).head(wanted).collect()
+        offenders = collected(rows.filter(rule.broken[column]).head(wanted))
         examples += [_shown(row, column) for row in offenders.iter_rows(named=True)]
     more = f" and {total - len(examples):,} more" if total > len(examples) else ""
     detail = f"not true that {rule.demand}: {'; '.join(examples)}{more}"
@@ -179,19 +183,18 @@ def _gaps(candidate: Candidate) -> Check:
     known = candidate.rows.drop_nulls(list(KEYS)).filter(
         pl.any_horizontal(pl.col(candidate.values).is_not_null())
     )
-    days = (_day.max() - _day.min()).dt.total_days() + 1
-    holed = known.group_by("canonical_id").agg((days - pl.len()).alias("missing"))
-    ids = holed.filter(pl.col("missing") > 0)["canonical_id"]
-    if not ids.len():
+    holes = pl.concat(
+        part.select("canonical_id", _day.alias("to"), _before.alias("from")).filter(
+            pl.col("to") - pl.col("from") > DAY
+        )
+        for part in parts(known.select(KEYS))
+    ).sort("to", descending=True, maintain_order=True)
+    if not holes.height:
         return Check("gaps", True, "ok", "no day is missing inside the range of an asset")
-    holes = (
-        known.filter(_id.is_in(ids.implode()))
-        .sort("date", descending=True)
-        .select("canonical_id", _day.alias("to"), _day.shift(-1).over("canonical_id").alias("from"))
-        .filter(pl.col("to") - pl.col("from") > DAY)
-    )
     told = [f"{name} from {first + DAY} to {last - DAY}" for name, last, first in holes.iter_rows()]
-    detail = f"{holed['missing'].sum():,} days are missing inside the ranges of {ids.len()} assets"
+    missing = (holes["to"] - holes["from"]).dt.total_days().sum() - holes.height
+    assets = holes["canonical_id"].n_unique()
+    detail = f"{missing:,} days are missing inside the ranges of {assets} assets"
     newest: date = holes["to"][0]
     recent = newest > candidate.last_day - _RECENT
     more = f" and {len(told) - _EXAMPLES} more" if len(told) > _EXAMPLES else ""

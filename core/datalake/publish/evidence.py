@@ -33,30 +33,50 @@ class Revision:
 
 @frozen(eq=False)
 class Learnt:
-    """When the days of one series were learnt: `days` since 1970, and of each the moment in
-    microseconds since then. The rest is as in `Revision`."""
+    """When the days of one series were learnt, by `runs`. The rest is as in `Revision`."""
 
     source: str
     asset: str
     canonical_id: str
     columns: Sequence[str]
-    days: Array
+    first: Array
+    last: Array
     moments: Array
 
     def since(self, moment: datetime, last_day: date) -> list[Revision]:
         """The days through `last_day` that were learnt after the moment, by unbroken runs: those
         between two runs were not told anew."""
         newest = (last_day - EPOCH.date()).days
-        late = (self.moments > (moment - EPOCH) // MICROSECOND) & (self.days <= newest)
-        days = self.days[late]
-        runs = np.split(days, np.flatnonzero(np.diff(days) > 1) + 1) if len(days) else []
-        return [self._revision(run) for run in runs]
+        late = (self.moments > (moment - EPOCH) // MICROSECOND) & (self.first <= newest)
+        first, last = self.first[late], np.minimum(self.last[late], newest)
+        apart = first[1:] > last[:-1] + 1
+        begun, ended = np.ones((2, len(first)), dtype=bool)
+        begun[1:], ended[:-1] = apart, apart
+        return list(map(self._revision, first[begun].tolist(), last[ended].tolist()))
 
-    def _revision(self, run: Array) -> Revision:
-        first, last = (date.fromordinal(EPOCH.toordinal() + int(day)) for day in run[[0, -1]])
+    def _revision(self, first: int, last: int) -> Revision:
         return Revision(
-            self.source, self.asset, self.canonical_id, self.columns, first, last, len(run)
+            self.source,
+            self.asset,
+            self.canonical_id,
+            self.columns,
+            _day(first),
+            _day(last),
+            last - first + 1,
         )
+
+
+def runs(days: Array, moments: Array) -> tuple[Array, Array, Array]:
+    """The first and the last of each unbroken run of days that were learnt at one moment, and that
+    moment. `days` since 1970 are in order, moments are in microseconds since then."""
+    apart = (np.diff(days) > 1) | (np.diff(moments) != 0)
+    first, last = np.ones((2, len(days)), dtype=bool)
+    first[1:], last[:-1] = apart, apart
+    return days[first], days[last], moments[first]
+
+
+def _day(number: int) -> date:
+    return date.fromordinal(EPOCH.toordinal() + number)
 
 
 @frozen(eq=False)

@@ -21,6 +21,7 @@ from .layout import ASSETS, DATA, encode_assets, encode_data
 from .place import LocalPlace, Place, candidate_name, in_words
 from .pointer import Entry, Keep, Pointer, follow, swap
 from .ratchet import check_ratchet
+from .rows import height, ids_of
 from .standing import Standing, examine, settle
 from .versions import describe, put, sweep, version_name
 
@@ -35,7 +36,8 @@ WARNINGS, SHOWN = 20, 300
 
 @frozen
 class _Job:
-    """One candidate on its way; `contract` and `data` do not depend on what is published."""
+    """One candidate on its way; `contract`, `data` and how many `rows` and `assets` it has do not
+    depend on what is published."""
 
     candidate: Candidate
     place: Place
@@ -46,6 +48,8 @@ class _Job:
     clock: Callable[[], datetime]
     contract: tuple[Check, ...]
     data: bytes
+    rows: int
+    assets: int
 
     def attempt(self) -> Outcome:
         """Raises Conflict where somebody else has published meanwhile: then try again."""
@@ -105,8 +109,8 @@ class _Job:
             as_of=self.candidate.as_of,
             published_at=self.clock(),
             run_id=self.run_id,
-            rows=self.candidate.rows.height,
-            assets=self._assets,
+            rows=self.rows,
+            assets=self.assets,
             files=describe(files),
             values=self.candidate.known,
             forced=self.force if self._overrode(checks) else None,
@@ -131,11 +135,6 @@ class _Job:
         """Whether the reason was needed."""
         return any(not one.passed and f": {self.force}" in one.detail for one in checks)
 
-    @property
-    def _assets(self) -> int:
-        ids = self.candidate.rows.get_column("canonical_id", default=None)
-        return 0 if ids is None else ids.n_unique()
-
     def _outcome(self, checks: tuple[Check, ...], entry: Entry | None) -> Outcome:
         return Outcome(
             published=entry is not None,
@@ -143,8 +142,8 @@ class _Job:
             path=self.place.url,
             version=entry.version if entry else None,
             sequence=entry.sequence if entry else None,
-            rows=self.candidate.rows.height,
-            assets=self._assets,
+            rows=self.rows,
+            assets=self.assets,
             sha256=hashlib.sha256(self.data).hexdigest(),
             checks=checks,
         )
@@ -169,7 +168,9 @@ def publish(
     """
     place = LocalPlace(place) if isinstance(place, Path) else place
     contract, data = check_contract(candidate), encode_data(candidate)
-    job = _Job(candidate, place, rules, force, run_id, keep, clock, contract, data)
+    job = _Job(
+        candidate, place, rules, force, run_id, keep, clock, contract, data, *_counts(candidate)
+    )
     try:
         with place.turn():
             for _ in range(TRIES):
@@ -183,6 +184,12 @@ def publish(
             "what was published before stands"
         ) from error
     raise StoreError(f"output {place.url} is published to all the time; try again later")
+
+
+def _counts(candidate: Candidate) -> tuple[int, int]:
+    """How many rows there are, and how many assets have some."""
+    named = "canonical_id" in candidate.rows.collect_schema()
+    return height(candidate.rows), len(ids_of(candidate.rows)) if named else 0
 
 
 def _refused(checks: tuple[Check, ...]) -> bool:

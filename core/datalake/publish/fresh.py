@@ -10,30 +10,24 @@ from ..rules import GateRules
 from .breadth import Crowd, finding, listed, passed
 from .candidate import Candidate, Check
 from .published import Content
+from .rows import collected, last_days
 
 
 def check_freshness(
     candidate: Candidate, before: Content | None, crowd: Crowd, rules: GateRules
 ) -> list[Check]:
     """Columns of assets that end earlier than they are published, and columns that are stale."""
-    now = last_days(candidate.rows, candidate.values)
+    now = collected(last_days(candidate.rows, candidate.values))
     stale = _stale(candidate, now, rules)
     return [stale] if before is None else [_fallen(candidate, before, now, crowd, rules), stale]
-
-
-def last_days(rows: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
-    """`canonical_id`, and for each column the last day with a value (null where there is none)."""
-    return rows.group_by("canonical_id").agg(
-        pl.col("date").filter(pl.col(name).is_not_null()).max().alias(name) for name in columns
-    )
 
 
 def _fallen(
     candidate: Candidate, before: Content, now: pl.DataFrame, crowd: Crowd, rules: GateRules
 ) -> Check:
-    columns = tuple(name for name in candidate.values if name in before.rows.columns)
+    columns = [name for name in candidate.values if name in before.values]
     universe = [asset.canonical_id for asset in candidate.assets]
-    then = last_days(before.rows, columns).filter(pl.col("canonical_id").is_in(universe))
+    then = collected(last_days(before.rows, columns)).filter(pl.col("canonical_id").is_in(universe))
     both = then.join(now, on="canonical_id", how="left", suffix=" now")
     told, broad = [], False
     for name in columns:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 from attrs import evolve
 
@@ -13,6 +15,7 @@ from .newest import check_newest
 from .opinion import check_opinions
 from .past import check_past
 from .published import Content, Damaged, Published
+from .rows import collected, height, ids_of
 
 
 def check_gate(
@@ -62,14 +65,16 @@ def _judged(candidate: Candidate, before: Content | None, rules: GateRules) -> l
 
 
 def _losses(candidate: Candidate, before: Content, least: float) -> list[Check]:
-    now, then = (set(rows["canonical_id"].unique()) for rows in (candidate.rows, before.rows))
+    now, then = ids_of(candidate.rows), ids_of(before.rows)
     gone = sorted(then - now)
     missing = f"; gone are {listed(gone)}" if gone else ""
-    known = candidate.rows.select(pl.exclude("date", "canonical_id").count()).row(0, named=True)
-    published = before.rows.select(pl.exclude("date", "canonical_id").count()).row(0, named=True)
+    known, published = (
+        collected(rows.select(pl.exclude("date", "canonical_id").count())).row(0, named=True)
+        for rows in (candidate.rows, before.rows)
+    )
     return [
         _kept("assets", "assets", len(now), len(then), least, missing),
-        _kept("rows", "rows", candidate.rows.height, before.rows.height, least),
+        _kept("rows", "rows", height(candidate.rows), height(before.rows), least),
         *(
             _kept(f"values of {column}", "known values", known.get(column, 0), count, least)
             if column in known or not count
@@ -88,8 +93,9 @@ def _histories(candidate: Candidate, before: Content, market: Crowd, rules: Gate
     """Whether each asset still has what is published of it: what the largest lose is lost in the
     counts of all. An asset that has no rows any more has lost everything; days before the
     candidate's first are none of its own."""
-    names = [name for name in candidate.values if name in before.rows.columns]
-    then = before.rows.filter(pl.col("date") >= candidate.rows["date"].min())
+    names = [name for name in candidate.values if name in before.values]
+    first: date = collected(candidate.rows.select(pl.col("date").min())).item()
+    then = before.rows.filter(pl.col("date") >= first)
     both = _known(then, names).join(
         _known(candidate.rows, names), on=["canonical_id", "column"], how="left", suffix=" now"
     )
@@ -112,9 +118,9 @@ def _histories(candidate: Candidate, before: Content, market: Crowd, rules: Gate
     return finding("history", broad, told)
 
 
-def _known(rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+def _known(rows: pl.LazyFrame, names: list[str]) -> pl.DataFrame:
     """By `canonical_id` and `column` how many values are `known`."""
-    counts = rows.group_by("canonical_id").agg(pl.col(names).count())
+    counts = collected(rows.group_by("canonical_id").agg(pl.col(names).count()))
     return counts.unpivot(names, index="canonical_id", variable_name="column", value_name="known")
 
 

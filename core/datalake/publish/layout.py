@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from datetime import date, datetime, timezone
-from typing import Any
+from typing import Any, BinaryIO
 
 import attrs
 import polars as pl
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from .candidate import KEYS, AssetNote, Candidate
+from .rows import collected, height
 
 DATA = "user_facing_data"
 ASSETS = "user_facing_assets"
@@ -25,24 +27,24 @@ _PREFIX = "datalake."
 _GROUP_ROWS = 12_500
 _MOST_GROUPS = 64
 _LARGEST_GROUP = 122_880
+_ROWS_AT_ONCE = 100_000
 
 
 def encode_data(candidate: Candidate) -> bytes:
-    """The data file: sorted by canonical id and date; the same candidate gives the same bytes.
+    """The data file, in the order of the rows; the same candidate gives the same bytes.
 
     A candidate that breaks the contract is encoded as well as it can be, so that it can be
     looked at.
     """
     order = [*KEYS, *candidate.values]
-    present = candidate.rows.columns
+    schema = candidate.rows.collect_schema()
+    present = schema.names()
     frame = candidate.rows.select(
         *(name for name in order if name in present),
         *(name for name in present if name not in order),
     )
-    if frame.schema.get("date") == pl.Date:
+    if schema.get("date") == pl.Date:
         frame = frame.with_columns(pl.col("date").cast(pl.Datetime("us", "UTC")))
-    keys = [name for name in ("canonical_id", "date") if name in present]
-    frame = frame.sort(keys, maintain_order=True) if keys else frame
     return _encode(frame, _metadata(DATA, candidate))
 
 
@@ -70,7 +72,7 @@ def encode_assets(candidate: Candidate) -> bytes:
         }
         for asset in sorted(candidate.assets, key=_by_rank)
     ]
-    frame = pl.DataFrame(rows, schema=schema)
+    frame = pl.DataFrame(rows, schema=schema).lazy()
     return _encode(frame, _metadata(ASSETS, candidate))
 
 
@@ -128,28 +130,36 @@ def _iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-def _encode(frame: pl.DataFrame, metadata: dict[str, str]) -> bytes:
-    table: pa.Table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-    schema = pa.schema(
-        [pa.field(item.name, _plain(item.type)) for item in table.schema], metadata=metadata
-    )
-    table = table.cast(schema)
+def _encode(frame: pl.LazyFrame, metadata: dict[str, str]) -> bytes:
+    """The file, of which a few row groups at a time are in memory as rows."""
+    rows = height(frame)
+    group = _group_rows(rows)
+    at_once = group * max(1, _ROWS_AT_ONCE // group)
+    sink = io.BytesIO()
+    writer: Any = None
+    for start in range(0, max(1, rows), at_once):
+        part = collected(frame.slice(start, at_once)).rechunk()
+        table: pa.Table = part.to_arrow(compat_level=pl.CompatLevel.oldest())
+        writer = writer or _writer(sink, table.schema, metadata)
+        writer.write_table(table.cast(writer.schema), row_group_size=group)
+    writer.close()
+    return sink.getvalue()
+
+
+def _writer(sink: BinaryIO, schema: pa.Schema, metadata: dict[str, str]) -> Any:
+    plain = pa.schema([pa.field(item.name, _plain(item.type)) for item in schema], metadata)
     encodings = {
-        item.name: encoding for item in schema if (encoding := _encoding(item.type)) is not None
+        item.name: encoding for item in plain if (encoding := _encoding(item.type)) is not None
     }
-    sink = pa.BufferOutputStream()
-    pq.write_table(
-        table,
+    return pq.ParquetWriter(
         sink,
-        row_group_size=_group_rows(table.num_rows),
+        plain,
         compression="zstd",
         compression_level=1,
         use_dictionary=["canonical_id"],
         column_encoding=encodings,
         write_page_checksum=True,
     )
-    encoded: bytes = sink.getvalue().to_pybytes()
-    return encoded
 
 
 def _plain(kind: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 import polars as pl
@@ -13,6 +13,7 @@ from ..rules import GateRules
 from .breadth import NAMED, Crowd, amount, finding, listed, passed
 from .candidate import Candidate, Check
 from .published import Content
+from .rows import collected
 
 #: A value is compared with the last one known within so many days.
 LOOK_BACK = 7
@@ -27,48 +28,58 @@ SLACK = math.log(1.1)
 
 
 @frozen(eq=False)
-class _Steps:
-    """`rows` has for each asset and day of the last year each column's value, and under
-    `COLUMN before` the one known before it; `first` is each column's first new day."""
+class _Column:
+    """The steps of one column from one known value to the next. `first` is its first new day.
 
-    rows: pl.DataFrame
-    first: Mapping[str, date]
+    `new` has the new days on which it has a value now and had one before: under its name and under
+    `COLUMN before`. `medians` has by `date` the median `step` of all `assets`, `still` the `share`
+    of the `assets` that stand still; both of the last year.
+    """
 
-    def new(self, column: str) -> pl.DataFrame:
-        """The new days on which the column has a value now and had one before."""
-        known = pl.col(column).is_not_null() & pl.col(f"{column} before").is_not_null()
-        return self.rows.filter(known & (pl.col("date") >= self.first[column]))
+    name: str
+    first: date
+    new: pl.DataFrame
+    medians: pl.DataFrame
+    still: pl.DataFrame
 
 
 def check_newest(
     candidate: Candidate, before: Content, crowd: Crowd, rules: GateRules
 ) -> list[Check]:
     """Jumps of single assets, steps of the whole market, and columns that stand still."""
-    steps = _steps(candidate, before)
+    columns = {one.name: one for one in _columns(candidate, before)}
     return [
-        _jumps(steps, candidate, crowd, rules),
-        _market(steps, rules),
-        _frozen(steps, rules),
+        _jumps(columns, candidate, crowd, rules),
+        _market(columns, rules),
+        _frozen(columns, rules),
     ]
 
 
-def _steps(candidate: Candidate, before: Content) -> _Steps:
-    columns = [name for name in candidate.values if name in before.rows.columns]
-    through = before.rows.select(
-        pl.col("date").filter(pl.col(name).is_not_null()).max().alias(name) for name in columns
-    ).row(0, named=True)
+def _columns(candidate: Candidate, before: Content) -> Iterator[_Column]:
+    """Those that are published, one after the other."""
+    names = [name for name in candidate.values if name in before.values]
+    days = (pl.col("date").filter(pl.col(name).is_not_null()).max().alias(name) for name in names)
+    through = collected(before.rows.select(days)).row(0, named=True)
     first = {name: day + timedelta(days=1) for name, day in through.items() if day}
     since = min(first.values(), default=candidate.last_day) - timedelta(days=YEAR)
-    rows = (
-        candidate.rows.filter(pl.col("date") >= since)
-        .sort("canonical_id", "date")
-        .select(
-            "date",
-            "canonical_id",
-            *(part for name in first for part in (pl.col(name), _before(name))),
+    year = candidate.rows.filter(pl.col("date") >= since)
+    for name, day in first.items():
+        steps = collected(year.select("date", "canonical_id", name)).with_columns(_before(name))
+        known = steps.drop_nulls([name, f"{name} before"])
+        same = (pl.col(name) == pl.col(f"{name} before")).filter(pl.col(name) != 0)
+        by_day = steps.group_by("date").agg(
+            _log_step(name).median().alias("step"),
+            _log_step(name).count().alias("assets"),
+            same.mean().alias("share"),
+            same.count().alias("alike"),
         )
-    )
-    return _Steps(rows, first)
+        yield _Column(
+            name,
+            day,
+            known.filter(pl.col("date") >= day),
+            by_day.select("date", "step", "assets").sort("date"),
+            by_day.select("date", "share", assets="alike").sort("date"),
+        )
 
 
 def _before(name: str) -> pl.Expr:
@@ -90,29 +101,30 @@ def _log_step(name: str) -> pl.Expr:
     return pl.when(before > 0).then((pl.col(name) / before).log())
 
 
-def _jumps(steps: _Steps, candidate: Candidate, crowd: Crowd, rules: GateRules) -> Check:
-    names = [name for name in rules.jump if name in steps.first]
-    found = [_jumped(steps, name, rules, candidate) for name in names]
+def _jumps(
+    columns: Mapping[str, _Column], candidate: Candidate, crowd: Crowd, rules: GateRules
+) -> Check:
     broad = False
     told: list[str] = []
-    for name, jumps in zip(names, found, strict=True):
+    for name in (name for name in rules.jump if name in columns):
+        jumps = _jumped(columns[name], rules, candidate)
         ids = jumps["canonical_id"].unique().to_list()
         young = jumps.filter(pl.col("date") > candidate.last_day - timedelta(days=LASTS))[
             "canonical_id"
         ].unique()
         broad |= crowd.many(ids, rules.max_share) or crowd.heavy(young, rules.max_share)
         if ids:
-            examples = listed(_examples(jumps, name, steps), jumps.height)
+            examples = listed(_examples(jumps, name, columns), jumps.height)
             told.append(f"{name} of {crowd.told(ids)}: {examples}")
     if not told:
         return passed("jumps", "no new value is far from the one before it")
     return finding("jumps", broad, f"no revision and no other provider explains {'; '.join(told)}")
 
 
-def _jumped(steps: _Steps, name: str, rules: GateRules, candidate: Candidate) -> pl.DataFrame:
+def _jumped(column: _Column, rules: GateRules, candidate: Candidate) -> pl.DataFrame:
     """The new days of a column that are a jump, but for those that another provider saw too."""
-    far = _log_step(name).abs() > math.log(rules.jump[name])
-    jumps = steps.new(name).filter(far)
+    name = column.name
+    jumps = column.new.filter(_log_step(name).abs() > math.log(rules.jump[name]))
     opinions = candidate.evidence.opinions
     if opinions is None or name not in opinions.columns:
         return jumps
@@ -122,16 +134,20 @@ def _jumped(steps: _Steps, name: str, rules: GateRules, candidate: Candidate) ->
     return both.filter(~agrees.fill_null(False))
 
 
-def _examples(jumps: pl.DataFrame, name: str, steps: _Steps) -> list[str]:
+def _examples(jumps: pl.DataFrame, name: str, columns: Mapping[str, _Column]) -> list[str]:
     """The farthest jumps, with what the asset's other columns did on that day."""
-    ranked = jumps.sort(_log_step(name).abs(), descending=True)
-    others = [other for other in ("close", "market_cap", "volume") if other in steps.first]
+    ranked = jumps.sort(_log_step(name).abs(), descending=True).head(NAMED)
+    others = [one for one in ("close", "market_cap", "volume") if one in columns and one != name]
+    for other in others:
+        ranked = ranked.join(
+            columns[other].new, on=["date", "canonical_id"], how="left", maintain_order="left"
+        )
     items = []
-    for row in ranked.head(NAMED).iter_rows(named=True):
+    for row in ranked.iter_rows(named=True):
         beside = ", ".join(
             f"{other} ×{row[other] / row[f'{other} before']:.3g}"
             for other in others
-            if other != name and row[other] is not None and row[f"{other} before"]
+            if row[other] is not None and row[f"{other} before"]
         )
         items.append(
             f"{row['canonical_id']} on {row['date']} from {amount(row[f'{name} before'])} "
@@ -140,26 +156,19 @@ def _examples(jumps: pl.DataFrame, name: str, steps: _Steps) -> list[str]:
     return items
 
 
-def _market(steps: _Steps, rules: GateRules) -> Check:
+def _market(columns: Mapping[str, _Column], rules: GateRules) -> Check:
     """The median asset's step against those of the same day of the week in the past year.
 
     It is refused only where most assets jumped: a crash of the whole market is news.
     """
-    names = [name for name in rules.jump if name in steps.first]
-    medians = (
-        steps.rows.group_by("date")
-        .agg(
-            *(_log_step(name).median().alias(name) for name in names),
-            *(_log_step(name).count().alias(f"{name} assets") for name in names),
-        )
-        .sort("date")
-    )
     told, refused = [], False
-    for name in names:
-        enough = medians.filter(pl.col(f"{name} assets") >= FEWEST_ASSETS).select(
-            "date", pl.col(name).alias("step"), pl.col("date").dt.weekday().alias("weekday")
+    for name in (name for name in rules.jump if name in columns):
+        enough = (
+            columns[name]
+            .medians.filter(pl.col("assets") >= FEWEST_ASSETS)
+            .select("date", "step", pl.col("date").dt.weekday().alias("weekday"))
         )
-        new = pl.col("date") >= steps.first[name]
+        new = pl.col("date") >= columns[name].first
         usual = (
             enough.filter(~new)
             .group_by("weekday")
@@ -183,18 +192,11 @@ def _market(steps: _Steps, rules: GateRules) -> Check:
     return finding("market", refused, listed(told))
 
 
-def _frozen(steps: _Steps, rules: GateRules) -> Check:
+def _frozen(columns: Mapping[str, _Column], rules: GateRules) -> Check:
     told = []
-    for name, first in steps.first.items():
-        value, before = pl.col(name), pl.col(f"{name} before")
-        same = (value == before).filter(value != 0)
-        shares = (
-            steps.rows.group_by("date")
-            .agg(same.mean().alias("share"), same.count().alias("assets"))
-            .filter(pl.col("assets") >= FEWEST_ASSETS)
-            .sort("date")
-        )
-        new = pl.col("date") >= first
+    for name, column in columns.items():
+        shares = column.still.filter(pl.col("assets") >= FEWEST_ASSETS)
+        new = pl.col("date") >= column.first
         past: Sequence[float] = shares.filter(~new)["share"].to_list()
         usual = max(past[-30:], default=0.0)
         for day, share, _ in shares.filter(new & (pl.col("share") > rules.max_frozen)).iter_rows():

@@ -9,6 +9,7 @@ import polars as pl
 from ..rules import GateRules
 from .breadth import Crowd, amount, finding, listed, passed
 from .candidate import KEYS, Candidate, Check
+from .rows import collected
 
 #: The newest day that both providers know counts, unless it is older than this.
 RECENT = timedelta(days=7)
@@ -28,9 +29,11 @@ def _check(
 ) -> Check:
     other = opinions.select(*KEYS, pl.col(name).alias("other")).drop_nulls()
     newest = (
-        candidate.rows.filter(pl.col("date") > candidate.last_day - RECENT)
-        .select(*KEYS, name)
-        .drop_nulls()
+        collected(
+            candidate.rows.filter(pl.col("date") > candidate.last_day - RECENT)
+            .select(*KEYS, name)
+            .drop_nulls()
+        )
         .join(other, on=list(KEYS))
         .sort("date")
         .group_by("canonical_id")

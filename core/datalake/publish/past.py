@@ -12,6 +12,7 @@ from .breadth import NAMED, Crowd, amount, finding, listed, passed
 from .candidate import KEYS, Candidate, Check
 from .evidence import Revision
 from .published import Content
+from .rows import side_by_side
 
 NAME = "past values"
 
@@ -70,18 +71,30 @@ def _broad(ids: list[str], crowd: Crowd, rules: GateRules) -> bool:
 
 def _changes(candidate: Candidate, before: Content, rules: GateRules) -> pl.DataFrame:
     """`column`, `date`, `canonical_id`, `was` and `now` of values that are known in both."""
-    columns = [name for name in candidate.values if name in before.rows.columns]
-    both = before.rows.lazy().join(candidate.rows.lazy(), on=list(KEYS), suffix=" now")
-    apart = [
-        both.select(
-            pl.lit(name).alias("column"),
-            *KEYS,
-            pl.col(name).alias("was"),
-            pl.col(f"{name} now").alias("now"),
-        ).filter(_apart(pl.col("was"), pl.col("now"), rules.tolerance))
-        for name in columns
-    ]
-    return pl.concat(pl.collect_all(apart))
+    columns = [name for name in candidate.values if name in before.values]
+    found = []
+    for then, now in side_by_side(before.rows, candidate.rows):
+        both = _both(then, now)
+        found += [
+            both.select(
+                pl.lit(name).alias("column"),
+                *KEYS,
+                pl.col(name).alias("was"),
+                pl.col(f"{name} now").alias("now"),
+            ).filter(_apart(pl.col("was"), pl.col("now"), rules.tolerance))
+            for name in columns
+        ]
+    return pl.concat(found)
+
+
+def _both(then: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """The rows that are in both, the values of `now` marked so; quickly where only days came."""
+    values = [name for name in now.columns if name not in KEYS]
+    known = now.filter(pl.col("date") <= pl.lit(then["date"].max(), pl.Date))
+    if known.select(KEYS).equals(then.select(KEYS)):
+        named = known.select(pl.col(values).name.suffix(" now"))
+        return pl.concat([then, named], how="horizontal")
+    return then.join(now.rename({name: f"{name} now" for name in values}), on=list(KEYS))
 
 
 def _apart(one: pl.Expr, other: pl.Expr, tolerance: float) -> pl.Expr:
@@ -141,14 +154,17 @@ def _told(changes: pl.DataFrame, crowd: Crowd) -> str:
 
 def _shift(candidate: Candidate, before: Content, changes: pl.DataFrame) -> str:
     """A hint where the changed values are the published ones of a neighbouring day."""
+    names = changes["column"].unique().sort().to_list()
     for days, where in ((1, "the day before"), (-1, "the day after")):
         moved = candidate.rows.with_columns(pl.col("date") + pl.duration(days=-days))
-        for name in changes["column"].unique().sort():
+        held, same = 0, dict.fromkeys(names, 0)
+        for there, here in side_by_side(before.rows, moved):
+            both = _both(there, here)
+            held += both.height
+            for name in names:
+                same[name] += (both[name] == both[f"{name} now"]).sum()
+        for name in names:
             part = changes.filter(pl.col("column") == name)
-            held = before.rows.select(*KEYS, pl.col(name).alias("there")).join(
-                moved.select(*KEYS, pl.col(name).alias("here")), on=list(KEYS)
-            )
-            same = held.filter(pl.col("here") == pl.col("there")).height
-            if same > max(part.height, held.height // 2):
+            if same[name] > max(part.height, held // 2):
                 return f"; {name} looks as if each day had the value of {where}"
     return ""

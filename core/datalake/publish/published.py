@@ -11,9 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from attrs import evolve, field, frozen
 
+from ..errors import StoreError
 from ..models import DAY
+from ..temporary import nameless, writing
 from .candidate import closed_rows
 from .layout import DATA, SCHEMA_VERSION, read_metadata
+from .rows import values_of
 
 _MAGIC = b"PAR1"
 _HEAD = 1024
@@ -21,11 +24,11 @@ _HEAD = 1024
 
 @frozen(eq=False)
 class Content:
-    """The rows of a data file: `date` (pl.Date), `canonical_id` and Float64 value columns; the last
-    day was open then if it is the `open_day`, and no value of another was learnt after
-    `learnt_through`."""
+    """The rows of a data file, scanned: `date` (pl.Date), `canonical_id` and Float64 value columns,
+    sorted by asset and day; the last day was open then if it is the `open_day`, and no value of
+    another was learnt after `learnt_through`."""
 
-    rows: pl.DataFrame
+    rows: pl.LazyFrame
     last_day: date
     learnt_through: datetime
     mapping_sha256: str
@@ -39,10 +42,16 @@ class Content:
         rows = closed_rows(self.rows, self.open_day)
         return evolve(self, rows=rows, last_day=self.open_day - DAY, open_day=None)
 
+    @property
+    def values(self) -> list[str]:
+        """The value columns."""
+        return values_of(self.rows)
+
 
 @frozen(eq=False)
 class Published:
-    """A whole file of ours and its bytes; `content` is None for the assets file."""
+    """A whole file of ours; `content` is None for the assets file. `data` are its bytes, where
+    something can still be healed with them."""
 
     synthetic: bool
     as_of: datetime
@@ -99,15 +108,16 @@ def _read(parquet: Any, kind: str, data: bytes) -> Published | Foreign:
     if metadata["schema_version"] > SCHEMA_VERSION:
         return Foreign("written by a newer version of datalake")
     as_of = _instant(metadata["as_of"])
-    content = _content(parquet, metadata) if kind == DATA else None
+    content = _content(parquet, metadata, data) if kind == DATA else None
     return Published(bool(metadata["synthetic"]), as_of, content, data)
 
 
-def _content(parquet: Any, metadata: Mapping[str, Any]) -> Content:
-    table = parquet.read()
-    rows = pl.DataFrame(pl.from_arrow(table)).with_columns(pl.col("date").cast(pl.Date))
+def _content(parquet: Any, metadata: Mapping[str, Any], data: bytes) -> Content:
+    for group in range(parquet.num_row_groups):
+        parquet.read_row_group(group)  # for its checksums: damage is to be known before the gate
+    rows = _scanned(data).with_columns(pl.col("date").cast(pl.Date))
     kinds = {"date": pl.Date, "canonical_id": pl.String}
-    for name, kind in rows.schema.items():
+    for name, kind in rows.collect_schema().items():
         if kind != kinds.get(name, pl.Float64):
             raise ValueError(f"its column {name} is {kind}")
     last_day = date.fromisoformat(metadata["last_day"])
@@ -115,6 +125,19 @@ def _content(parquet: Any, metadata: Mapping[str, Any]) -> Content:
     told = metadata.get("open_day")
     open_day = date.fromisoformat(told) if told else None
     return Content(rows, last_day, learnt_through, str(metadata["mapping_sha256"]), open_day)
+
+
+def _scanned(data: bytes) -> pl.LazyFrame:
+    """The rows, read from a file where there is room for one, so that nobody holds the bytes."""
+    try:
+        with nameless() as file:
+            with writing():
+                file.write(data)
+                file.flush()
+            file.seek(0)
+            return pl.scan_parquet(file)
+    except StoreError:
+        return pl.scan_parquet(data)
 
 
 def _instant(text: str) -> datetime:

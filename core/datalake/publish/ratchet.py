@@ -8,6 +8,7 @@ from ..rules import GateRules
 from .candidate import Candidate, Check
 from .layout import instant
 from .pointer import Entry, Pointer
+from .rows import height, ids_of
 
 NAME = "little by little"
 
@@ -23,8 +24,8 @@ def check_ratchet(
     levels = list(_levels(pointer.history if pointer else (), rules.look_back))
     if not levels:
         return ()
-    assets = candidate.rows["canonical_id"].n_unique()
-    now = _figures(assets, candidate.rows.height, candidate.known)
+    assets = len(ids_of(candidate.rows))
+    now = _figures(assets, height(candidate.rows), candidate.known)
     found = [_lost(name, now.get(name, 0), levels, rules.min_ratio) for name in _named(levels)]
     lost = [text for text in found if text]
     if not lost:

@@ -13,6 +13,7 @@ from .layout import ASSETS, DATA
 from .place import Place, assets_name, candidate_name, published_name, taken
 from .pointer import Entry, Keep, Pointer, follow, swap
 from .published import Damaged, Foreign, Published, look
+from .rows import height, ids_of
 
 
 @frozen
@@ -58,6 +59,10 @@ def examine(place: Place, synthetic: bool) -> Standing:
     data, assets = (_named(place, entry, kind, lying[kind], name) for kind, name in names.items())
     if isinstance(data, Damaged):
         data = evolve(data, earlier=versions.newest_whole(place.store, pointer.history))
+    if not lost:
+        data, assets = (
+            evolve(one, data=b"") if isinstance(one, Published) else one for one in (data, assets)
+        )
     return Standing(pointer, generation, data, assets, damage, lost)
 
 
@@ -139,8 +144,8 @@ def _adopt(
         as_of=data.as_of,
         published_at=at,
         run_id=None,
-        rows=data.content.rows.height,
-        assets=data.content.rows["canonical_id"].n_unique(),
+        rows=height(data.content.rows),
+        assets=len(ids_of(data.content.rows)),
         files=versions.describe(files),
     )
     pointer = follow(None, entry, data.synthetic, Keep())

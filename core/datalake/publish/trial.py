@@ -18,6 +18,7 @@ from .layout import DATA, read_metadata
 from .place import Place
 from .published import Published, look
 from .ratchet import check_ratchet
+from .rows import ids_of
 from .standing import examine
 
 _ALONE = Check(
@@ -58,7 +59,7 @@ def candidate_of(data: bytes, name: str) -> Candidate:
     rows = found.content.rows
     return Candidate(
         rows=rows,
-        assets=[AssetNote(one) for one in rows["canonical_id"].drop_nulls().unique().sort()],
+        assets=[AssetNote(one) for one in sorted(ids_of(rows))],
         columns=[_note(column, told) for column, told in metadata["columns"].items()],
         as_of=found.as_of,
         last_day=found.content.last_day,

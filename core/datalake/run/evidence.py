@@ -2,71 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import polars as pl
+import pyarrow as pa
+from attrs import evolve, frozen
 
-from datalake_aggregation import Mapping
+from datalake_aggregation import Mapping as CanonicalMapping
 
 from ..cache.rows import days_of
 from ..publish import Evidence, Learnt
+from ..publish.evidence import runs
 from ..publish.opinion import RECENT
 from ..series.arrays import known
-from .plan import Feed, feeds, output_columns
+from .inputs import Input, input_of, today_of
+from .plan import Want, feeds, output_columns
 from .recipe import Recipe
 from .series import Series
+from .shelf import Shelf
+
+_KEYS = ["date", "canonical_id"]
 
 
-def gather(recipe: Recipe, series: Sequence[Series], mapping: Mapping) -> Evidence:
-    """All that the series tell beside their values."""
+@frozen(eq=False)
+class Used:
+    """A series of which rows are made: its own are put aside, what else it tells is at hand."""
+
+    series: Series
+    input: Input
+    learnt: Learnt | None
+    opinions: pl.DataFrame | None
+
+
+@frozen
+class Taker:
+    """Takes each series as it comes. `columns` are those of the output, `fed` those that a dataset
+    feeds."""
+
+    shelf: Shelf
+    mapping: CanonicalMapping
+    columns: Sequence[str]
+    fed: Mapping[str, Sequence[str]]
+    last_day: date
+
+    def take(self, one: Series) -> Used:
+        """All that is to be known of a series, and its rows put aside. Raises StoreError."""
+        canonical = self.mapping.canonical_of(one.want.asset.id)
+        return Used(
+            one.put_aside(self.shelf),
+            input_of(one),
+            learnt(one, canonical, self.fed.get(one.want.name, ())),
+            opinions(one.want, one.table, canonical, self.columns, self.last_day),
+        )
+
+    def with_today(self, used: Used, one: Series) -> Used:
+        """The same with the row of the open day, if the series has one by now."""
+        used = evolve(used, series=one, input=evolve(used.input, today=today_of(one)))
+        if one.today is None:
+            return used
+        canonical = self.mapping.canonical_of(one.want.asset.id)
+        now = opinions(one.want, one.today, canonical, self.columns, self.last_day)
+        heard = [part for part in (used.opinions, now) if part is not None]
+        return evolve(used, opinions=pl.concat(heard) if heard else None)
+
+
+def taker(shelf: Shelf, recipe: Recipe, mapping: CanonicalMapping) -> Taker:
+    """One for the series that a recipe takes."""
     columns = output_columns(mapping, recipe.columns)
+    fed: dict[str, dict[str, None]] = {}
+    for feed in feeds(mapping, columns):
+        fed.setdefault(feed.dataset, {})[feed.output] = None
+    outputs = {name: list(found) for name, found in fed.items()}
+    return Taker(shelf, mapping, columns, outputs, recipe.last_day)
+
+
+def gather(used: Iterable[Used]) -> Evidence:
+    """What all series tell. Of several opinions of a value the first counts."""
+    used = list(used)
+    parts = [one.opinions for one in used if one.opinions is not None]
+    heard = pl.concat(parts, how="diagonal") if parts else None
     return Evidence(
-        learnt(series, mapping, feeds(mapping, columns)),
-        opinions(series, mapping, columns, recipe.last_day),
+        [one.learnt for one in used if one.learnt is not None],
+        None if heard is None else heard.group_by(_KEYS).agg(pl.all().drop_nulls().first()),
     )
 
 
 def opinions(
-    series: Iterable[Series], mapping: Mapping, columns: Sequence[str], last_day: date
+    want: Want, table: pa.Table, canonical: str, columns: Sequence[str], last_day: date
 ) -> pl.DataFrame | None:
-    """The newest days of the witnesses of these columns, as the gate takes them; None without any.
+    """The newest days of a witness of these columns, as the gate takes them; None of any other.
 
-    Only a canonical asset's native is heard: a wrapped token's price is another one. Of several
-    witnesses the first counts.
+    Only a canonical asset's native is heard: a wrapped token's price is another one.
     """
-    parts = [
-        pl.DataFrame(pl.from_arrow(one.rows.select(["date", name])))
-        .filter(pl.col("date") > last_day - 2 * RECENT)
-        .select(
-            "date",
-            pl.lit(one.want.asset.id).alias("canonical_id"),
-            pl.col(name).cast(pl.Float64).alias(column),
-        )
-        for one in series
-        if mapping.canonical_of(one.want.asset.id) == one.want.asset.id
-        for name, column in one.want.dataset.witnesses(columns).items()
-    ]
-    if not parts:
+    witnessed = want.dataset.witnesses(columns)
+    if want.asset.id != canonical or not witnessed:
         return None
-    keys = ["date", "canonical_id"]
-    return pl.concat(parts, how="diagonal").group_by(keys).agg(pl.all().drop_nulls().first())
+    rows = pl.DataFrame(pl.from_arrow(table.select(["date", *witnessed])))
+    return rows.filter(pl.col("date") > last_day - 2 * RECENT).select(
+        "date",
+        pl.lit(canonical).alias("canonical_id"),
+        *(pl.col(name).cast(pl.Float64).alias(column) for name, column in witnessed.items()),
+    )
 
 
-def learnt(series: Iterable[Series], mapping: Mapping, sources: Sequence[Feed]) -> list[Learnt]:
-    """When the days of all series that feed a column were learnt."""
-    columns: dict[str, list[str]] = {}
-    for feed in sources:
-        columns.setdefault(feed.dataset, []).append(feed.output)
-    return [
-        Learnt(
-            one.want.name,
-            one.want.asset.id,
-            mapping.canonical_of(one.want.asset.id),
-            list(dict.fromkeys(columns[one.want.name])),
-            days_of(one.table),
-            known(one.learnt, "i8"),
-        )
-        for one in series
-        if one.learnt is not None and one.want.name in columns
-    ]
+def learnt(one: Series, canonical: str, columns: Sequence[str]) -> Learnt | None:
+    """When the days of a series were learnt; None where it feeds no column."""
+    if one.learnt is None or not columns:
+        return None
+    found = runs(days_of(one.table), known(one.learnt, "i8"))
+    return Learnt(one.want.name, one.want.asset.id, canonical, columns, *found)

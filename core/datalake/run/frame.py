@@ -12,6 +12,7 @@ import polars as pl
 
 from datalake_aggregation import Folded, Mapping, ReducerError, fold
 
+from ..publish.rows import collected, last_days, values_of
 from .limits import Limits
 from .plan import Feed
 from .series import Series
@@ -147,12 +148,9 @@ def _within(column: str, limits: Limits) -> pl.Expr:
     return pl.when(~beyond).then(pl.col(column)).alias(column)
 
 
-def freshness(rows: pl.DataFrame) -> dict[str, dict[str, date | None]]:
+def freshness(rows: pl.LazyFrame) -> dict[str, dict[str, date | None]]:
     """For each canonical asset and column, the last day with a value (None where there is none)."""
-    values = [column for column in rows.columns if column not in ("date", "canonical_id")]
-    last = rows.group_by("canonical_id").agg(
-        pl.col("date").filter(pl.col(column).is_not_null()).max().alias(column) for column in values
-    )
+    last = collected(last_days(rows, values_of(rows)))
     return {str(row.pop("canonical_id")): row for row in last.to_dicts()}
 
 

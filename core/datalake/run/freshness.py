@@ -10,13 +10,14 @@ from datalake_aggregation import Mapping
 
 from ..plugins import Registry
 from ..publish.candidate import closed_rows
+from ..publish.rows import collected, values_of
 from .frame import freshness
 from .notes import column_notes
 from .recipe import Recipe
 
 
 def freshness_section(
-    recipe: Recipe, rows: pl.DataFrame | None, mapping: Mapping, registry: Registry
+    recipe: Recipe, rows: pl.LazyFrame | None, mapping: Mapping, registry: Registry
 ) -> dict[str, Any]:
     """By column: its `source`, through which day (`through`) most of its assets are known, through
     which they could be (`expected`), the `assets` and `values` that it has, and how many assets are
@@ -26,6 +27,7 @@ def freshness_section(
     if recipe.open_day:
         rows = closed_rows(rows, recipe.open_day)
     last = freshness(rows)
+    counts = collected(rows.select(pl.col(values_of(rows)).count())).row(0, named=True)
     notes = column_notes(mapping, registry, recipe.columns, recipe.as_of, recipe.last_day)
     section = {}
     for note in notes:
@@ -37,6 +39,6 @@ def freshness_section(
             "expected": expected.isoformat() if expected else None,
             "assets": len(days),
             "behind": sum(day < expected for day in days) if expected else 0,
-            "values": rows[note.name].len() - rows[note.name].null_count(),
+            "values": counts[note.name],
         }
     return section

@@ -11,6 +11,7 @@ from datalake_aggregation import Mapping
 from ..models import Dataset
 from ..plugins import Registry
 from ..publish import AssetNote, ColumnNote
+from ..publish.rows import values_of
 from .frame import freshness
 from .plan import output_columns
 from .universe import Universe
@@ -58,11 +59,10 @@ def _declared(registry: Registry, source: str) -> tuple[Dataset | None, str]:
         return None, column
 
 
-def asset_notes(universe: Universe, rows: pl.DataFrame) -> list[AssetNote]:
+def asset_notes(universe: Universe, rows: pl.LazyFrame) -> list[AssetNote]:
     """One note for each canonical asset, also for one without a single row."""
     last = freshness(rows)
-    values = [column for column in rows.columns if column not in ("date", "canonical_id")]
-    unknown: dict[str, date | None] = dict.fromkeys(values)
+    unknown: dict[str, date | None] = dict.fromkeys(values_of(rows))
     return [
         AssetNote(
             canonical_id=asset.id,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
 import polars as pl
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from datalake_aggregation import Mapping as CanonicalMapping
 
@@ -23,41 +23,35 @@ from ..lake.origin import check_origin, claim
 from ..plugins import Registry
 from ..publish import Evidence, Outcome, Place, check_output, open_place, publish
 from ..publish.lease import leased
+from ..publish.rows import height
 from ..stores import Store
 from . import events, requested
 from . import report as reporting
 from .archive import archive
 from .ending import ending, first_failure, what_is_amiss, what_is_left
-from .evidence import gather
+from .evidence import Taker, Used, gather, taker
 from .fetch import fetch_all
 from .freshness import freshness_section
-from .inputs import Input, Record, input_of, keep, learnt_through
+from .inputs import Record, keep, learnt_through
 from .lane import lanes
 from .listing import Listing, find_universe
 from .mapping import MappingTexts
 from .naming import series_key
-from .open_day import Today, with_today
+from .open_day import with_today
 from .opening import checked
 from .options import Options
 from .plan import check_taking_part, wants
 from .present import check_present
 from .recipe import Recipe, candidate, fold
 from .report import Report, check_report
+from .result import Made, Result
 from .series import Series
+from .shelf import shelf
 from .sources import Sources, sources
 from .tally import Tallies, Tally
 from .vendors import Vendors, vendors
 
 Progress = Callable[[Tallies], AbstractContextManager[None]]
-
-
-@frozen
-class Result:
-    """How a run ended: its report and, where it came that far, the rows that it made."""
-
-    exit: Exit
-    report: Report
-    rows: pl.DataFrame | None = None
 
 
 def run(
@@ -100,24 +94,6 @@ def run(
 
 
 @frozen
-class _Made:
-    """What the steps of a run brought, as far as they came."""
-
-    exit: Exit
-    message: str
-    listing: Listing | None = None
-    tallies: Mapping[str, Tally] = field(factory=dict)
-    inputs: Sequence[Input] = ()
-    rows: pl.DataFrame | None = None
-    exclusions: pl.DataFrame | None = None
-    failed: Mapping[str, str] = field(factory=dict)
-    outcome: Outcome | None = None
-    read_only: bool = False
-    recipe: Recipe | None = None
-    today: Today | None = None
-
-
-@frozen
 class _Run:
     options: Options
     registry: Registry
@@ -145,16 +121,16 @@ class _Run:
             mapping_sha256=self.texts.sha256,
         )
 
-    def make(self, progress: Progress, stop: threading.Event) -> _Made:
+    def make(self, progress: Progress, stop: threading.Event) -> Made:
         lister = self.sources.lister
         try:
             listing = find_universe(
                 self.options, lister, self.world, self.store, self.mapping, self.as_of
             )
         except OverBudget as error:
-            return _Made(Exit.BUDGET, f"the universe was not asked for: {error}")
+            return Made(Exit.BUDGET, f"the universe was not asked for: {error}")
         except FetchError as error:
-            return _Made(Exit.FAILED, f"there is no universe: {lister.scrub(str(error))}")
+            return Made(Exit.FAILED, f"there is no universe: {lister.scrub(str(error))}")
         check_present(self.as_of, self.sources.all)
         events.listed(listing)
         writable = not self.options.offline and claim(self.store, self.world.origin)
@@ -165,26 +141,40 @@ class _Run:
 
     def _from(
         self, listing: Listing, progress: Progress, stop: threading.Event, writable: bool
-    ) -> _Made:
+    ) -> Made:
         """All that follows once the universe is known."""
-        tallies, series = self._fetch(listing, progress, stop, writable)
-        if left := what_is_left(tallies):
-            return _Made(Exit.BUDGET, left, tallies=tallies)
+        with shelf() as aside:
+            hand = taker(aside, self.recipe, self.mapping)
+            tallies, used = self._fetch(listing, progress, stop, writable, hand.take)
+            if left := what_is_left(tallies):
+                return Made(Exit.BUDGET, left, tallies=tallies)
+            return self._fold_and_publish(listing, tallies, used, hand, stop)
+
+    def _fold_and_publish(
+        self,
+        listing: Listing,
+        tallies: dict[str, Tally],
+        used: list[Used],
+        hand: Taker,
+        stop: threading.Event,
+    ) -> Made:
         if not any(tally.series for tally in tallies.values()):
             cause = first_failure(tallies)
             message = f"every provider failed: {cause}" if cause else "no provider has these assets"
-            return _Made(Exit.FAILED, message, tallies=tallies)
+            return Made(Exit.FAILED, message, tallies=tallies)
         recipe, today = self.recipe, None
         if self.options.open_day:
+            series = [one.series for one in used]
             recipe, series, today = with_today(recipe, series, self.mapping, stop)
-        evidence = gather(recipe, series, self.mapping)
-        inputs = [input_of(one) for one in series]
-        folding = fold(recipe, series, self.mapping)
-        made = _Made(Exit.FAILED, "", tallies=tallies, inputs=inputs, failed=folding.failed)
+            used = [hand.with_today(*pair) for pair in zip(used, series, strict=True)]
+        evidence = gather(used)
+        inputs = [one.input for one in used]
+        folding = fold(recipe, [one.series for one in used], self.mapping)
+        made = Made(Exit.FAILED, "", tallies=tallies, inputs=inputs, failed=folding.failed)
         made = evolve(made, rows=folding.rows, exclusions=folding.exclusions)
         made = evolve(made, recipe=recipe, today=today)
         trouble = what_is_amiss(listing, tallies, folding.failed, today)
-        if not folding.rows.height:
+        if not height(folding.rows):
             cause = first_failure(tallies) or "none is known"
             return evolve(made, message=f"no asset has a price: {cause}")
         if trouble and self.options.strict:
@@ -196,8 +186,13 @@ class _Run:
         return evolve(made, exit=exit_, message=message, outcome=outcome)
 
     def _fetch(
-        self, listing: Listing, progress: Progress, stop: threading.Event, writable: bool
-    ) -> tuple[dict[str, Tally], list[Series]]:
+        self,
+        listing: Listing,
+        progress: Progress,
+        stop: threading.Event,
+        writable: bool,
+        take: Callable[[Series], Used],
+    ) -> tuple[dict[str, Tally], list[Used]]:
         wanted = wants(
             self.options, self.sources.taking_part, listing.universe, self.mapping, self.as_of
         )
@@ -211,15 +206,15 @@ class _Run:
         )
         tallies = {name: lane.tally for name, lane in parts.items()}
         with progress(list(tallies.values())):
-            series = fetch_all(parts, stop, lambda series: series, budget=self.budget)
+            used = fetch_all(parts, stop, take, budget=self.budget)
         events.fetched(tallies)
-        return tallies, series
+        return tallies, used
 
     def _publish(
         self,
         recipe: Recipe,
         listing: Listing,
-        rows: pl.DataFrame,
+        rows: pl.LazyFrame,
         learnt: datetime | None,
         evidence: Evidence,
     ) -> Outcome:
@@ -235,7 +230,7 @@ class _Run:
             keep=self.options.keep,
         )
 
-    def finish(self, made: _Made, finished: datetime) -> Result:
+    def finish(self, made: Made, finished: datetime) -> Result:
         recipe = made.recipe or self.recipe
         report = Report(
             run_id=self.run_id,
@@ -275,7 +270,7 @@ class _Run:
         events.ended(report)
         return Result(made.exit, report, made.rows)
 
-    def _record(self, report: Report, recipe: Recipe, listing: Listing, made: _Made) -> None:
+    def _record(self, report: Report, recipe: Recipe, listing: Listing, made: Made) -> None:
         record = Record(
             run_id=report.run_id,
             recipe=recipe,

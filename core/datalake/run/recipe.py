@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 
 import polars as pl
-from attrs import evolve, frozen
+from attrs import frozen
 
 from datalake_aggregation import Mapping
 
@@ -45,14 +45,20 @@ def fold(recipe: Recipe, series: list[Series], mapping: Mapping) -> Folding:
     """The rows of the canonical assets. Empties `series` on its way."""
     columns = output_columns(mapping, recipe.columns)
     sources = feeds(mapping, folded_columns(mapping, columns))
-    folding = fold_all(series, sources, columns, mapping, recipe.since or date.min)
     stale = recipe.stale_days * DAY
-    return evolve(folding, rows=with_ends(folding.rows, recipe.last_day, stale))
+    return fold_all(
+        series,
+        sources,
+        columns,
+        mapping,
+        recipe.since or date.min,
+        lambda rows: with_ends(rows, recipe.last_day, stale),
+    )
 
 
 def candidate(
     recipe: Recipe,
-    rows: pl.DataFrame,
+    rows: pl.LazyFrame,
     universe: Universe,
     mapping: Mapping,
     registry: Registry,

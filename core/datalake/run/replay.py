@@ -14,11 +14,13 @@ from attrs import frozen
 from ..errors import ConfigError
 from ..plugins import Registry
 from ..publish.layout import encode_data
+from ..publish.rows import height
 from ..stores import Store
 from .inputs import learnt_through, read, read_texts
 from .recipe import candidate, fold
 from .report import versions
 from .restoring import restore
+from .shelf import shelf
 
 #: So many series or assets are named.
 SHOWN = 10
@@ -49,19 +51,20 @@ def replay(store: Store, registry: Registry, report: Mapping[str, Any]) -> Repla
     if not expected:
         raise ConfigError(f"run {run_id} came to no rows ({report['status']}): nothing to compare")
     record = read(store, run_id)
-    restored = restore(record, store, registry)
-    if restored.lost:
-        return Replayed(
-            run_id=run_id,
-            outcome="incomplete",
-            series=len(record.series),
-            rows=None,
-            expected=expected,
-            sha256=None,
-            differences=[f"{one.name}: {one.reason}" for one in restored.lost],
-        )
-    mapping = read_texts(store, record).parse(registry.reducers)
-    rows = fold(record.recipe, restored.series, mapping).rows
+    with shelf() as aside:
+        restored = restore(record, store, registry, take=lambda one: one.put_aside(aside))
+        if restored.lost:
+            return Replayed(
+                run_id=run_id,
+                outcome="incomplete",
+                series=len(record.series),
+                rows=None,
+                expected=expected,
+                sha256=None,
+                differences=[f"{one.name}: {one.reason}" for one in restored.lost],
+            )
+        mapping = read_texts(store, record).parse(registry.reducers)
+        rows = fold(record.recipe, restored.series, mapping).rows
     learnt = learnt_through(record.series)
     whole = candidate(record.recipe, rows, record.universe, mapping, registry, learnt)
     data = encode_data(whole)
@@ -71,7 +74,7 @@ def replay(store: Store, registry: Registry, report: Mapping[str, Any]) -> Repla
         run_id=run_id,
         outcome="equal" if equal else "differs",
         series=len(record.series),
-        rows=rows.height,
+        rows=height(rows),
         expected=expected,
         sha256=digest,
         differences=() if equal else _differences(data, report, record.versions),

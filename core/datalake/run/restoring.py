@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import pyarrow as pa
 from attrs import frozen
@@ -43,10 +43,14 @@ class _Gone(Exception):
 
 
 def restore(
-    record: Record, store: Store, registry: Registry, assets: Collection[str] | None = None
+    record: Record,
+    store: Store,
+    registry: Registry,
+    assets: Collection[str] | None = None,
+    take: Callable[[Series], Series] = lambda one: one,
 ) -> Restored:
     """The rows that the run used: of all its series, or of those of some assets (members, not
-    canonical ones). Nothing is asked of a provider. Raises StoreError."""
+    canonical ones), each given to `take`. Nothing is asked of a provider. Raises StoreError."""
     wanted = [one for one in record.series if assets is None or one.asset in assets]
     as_of = record.recipe.as_of
     cache = AssetCache(store, clock=lambda: as_of, read_only=True)
@@ -54,7 +58,7 @@ def restore(
     series, lost = [], []
     for one in wanted:
         try:
-            series.append(_series(one, record, cache, registry))
+            series.append(take(_series(one, record, cache, registry)))
         except (_Gone, StoreError) as error:
             lost.append(Lost(one.name, str(error)))
     return Restored(series, lost)

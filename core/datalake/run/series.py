@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 import pyarrow as pa
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..cache import AssetCache, Cached, CameFrom, Look, rejected, stood_in
 from ..cache.rows import last_day
@@ -19,6 +19,7 @@ from .cached import from_cache, served_window
 from .health import GIVEN_UP, Health
 from .naming import Job, guarded, looked_at, series_key
 from .plan import Want
+from .shelf import Shelf, Shelved
 from .tally import Failure, Revised, Tally, Uncovered
 
 #: A series that ends so close to the last wanted day is late; one that ended earlier is over.
@@ -34,11 +35,12 @@ class Series:
     of the series after that day (date.min: nothing at all). `how` says whether the rows were
     cached, fetched just now, stood in for later ones, or are missing; `source` of what they are
     part; `learnt` is the moment of each. `today` is the one row of the open day, where there is
-    one; it is no part of the table.
+    one; it is no part of the table. Rows that are `held` by a shelf are read whenever they are
+    asked for.
     """
 
     want: Want
-    table: pa.Table
+    held: pa.Table | Shelved
     known_through: date | None = None
     how: How = "missing"
     source: CameFrom | None = None
@@ -49,6 +51,15 @@ class Series:
     def rows(self) -> pa.Table:
         """All rows, that of the open day the last."""
         return self.table if self.today is None else pa.concat_tables([self.table, self.today])
+
+    @property
+    def table(self) -> pa.Table:
+        """The rows."""
+        return self.held.read() if isinstance(self.held, Shelved) else self.held
+
+    def put_aside(self, shelf: Shelf) -> Series:
+        """The same, its rows on the shelf; when each was learnt is forgotten."""
+        return evolve(self, held=shelf.put(self.table), learnt=None)
 
 
 def bring(

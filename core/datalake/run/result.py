@@ -1,0 +1,50 @@
+"""What a run has come to: step by step, and in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+from attrs import field, frozen
+
+from ..exits import Exit
+from ..publish import Outcome
+from .inputs import Input
+from .listing import Listing
+from .open_day import Today
+from .recipe import Recipe
+from .report import Report
+from .tally import Tally
+
+
+@frozen
+class Result:
+    """How a run ended: its report and, where it came that far, the rows that it made, to be read
+    from where they were put aside."""
+
+    exit: Exit
+    report: Report
+    scan: pl.LazyFrame | None = None
+
+    @property
+    def rows(self) -> pl.DataFrame | None:
+        """All of them, in memory."""
+        return None if self.scan is None else self.scan.collect()
+
+
+@frozen
+class Made:
+    """What the steps of a run brought, as far as they came."""
+
+    exit: Exit
+    message: str
+    listing: Listing | None = None
+    tallies: Mapping[str, Tally] = field(factory=dict)
+    inputs: Sequence[Input] = ()
+    rows: pl.LazyFrame | None = None
+    exclusions: pl.DataFrame | None = None
+    failed: Mapping[str, str] = field(factory=dict)
+    outcome: Outcome | None = None
+    read_only: bool = False
+    recipe: Recipe | None = None
+    today: Today | None = None

@@ -1,0 +1,31 @@
+"""Files for what a run is at work on: on disk, so that memory does not grow with the universe."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import BinaryIO
+
+from .errors import StoreError
+
+
+@contextmanager
+def nameless() -> Iterator[BinaryIO]:
+    """A file without a name in the temporary folder: however the process ends, nothing is left."""
+    with ExitStack() as stack:
+        with writing():
+            file = stack.enter_context(tempfile.TemporaryFile())
+        yield file
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Say what to do where the temporary folder cannot be written; a StoreError."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"a run needs room for what it is at work on, and the temporary folder has none "
+            f"({error.strerror or error}): make some, or name another folder by TMPDIR"
+        ) from error
