@@ -216,9 +216,12 @@ def test_an_unknown_name_is_remembered_for_the_day(lake):
         lake.get("2026-03-01", "2026-03-15")
     again = lake.get("2026-03-01", "2026-03-15")
     assert (again.hit, len(again.table), len(lake.calls)) == (True, 0, 1)
+    lake.now += DAY  # told so once more, it is remembered for one more day
+    assert lake.get("2026-03-01", "2026-03-15").error is lake.error
     lake.error = None
     lake.now += ASK_AGAIN
     assert not len(lake.get("2026-03-01", "2026-03-15").table)
+    assert len(lake.calls) == 2
     lake.now += DAY
     assert len(lake.get("2026-03-01", "2026-03-15").table) == 14
 

@@ -10,10 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from datalake.publish import publish
+from datalake.publish.history import read_history, roll_back
 from datalake.publish.layout import encode_assets, encode_data, read_metadata
+from datalake.publish.place import LocalPlace
+from datalake.publish.pointer import Keep
 from datalake.publish.published import look
 
-from .conftest import LAST_DAY
+from .conftest import LAST_DAY, made
 
 IDS = [f"asset-{at:02}" for at in range(20)]
 TODAY = LAST_DAY + timedelta(days=1)
@@ -42,6 +45,11 @@ def opened(made, rows):
         return made(pl.concat([closed, now]), **{**facts, **changes})
 
     return make
+
+
+def at(hours):
+    """A clock that stands so long after the first publication."""
+    return lambda: made().as_of + hours * HOUR
 
 
 def findings(outcome):
@@ -110,6 +118,31 @@ def test_it_is_held_against_the_day_before(opened, made, rows, output):
     """A snapshot in another unit must not be published as today's price."""
     publish(made(rows), output)
     assert "jumps" in refused(publish(opened(times=100, hours=1), output))
+
+
+def test_states_of_one_day_do_not_push_out_its_history(opened, made, rows, output):
+    """Of each open day the newest is kept, beside those of the last hour."""
+    publish(made(rows), output, clock=at(0))
+    for hours in (1, 2, 3, 3.5, 4):
+        assert publish(opened(hours=hours), output, clock=at(hours)).new
+    place = LocalPlace(output)
+    kept = [(one.sequence, one.open_day) for one in read_history(place).history]
+    assert kept == [(6, TODAY), (5, TODAY), (4, TODAY), (1, None)]
+    last = made(rows, last_day=TODAY, as_of=at(28)())
+    assert publish(last, output, force="for the test", clock=at(28)).new
+    kept = [one.sequence for one in read_history(place).history]
+    assert kept == [7, 6, 1]
+
+
+def test_a_rollback_of_an_open_day_is_remembered(opened, output):
+    """What was taken back does not return by its being outdated."""
+    for hours in (0, 1):
+        publish(opened(hours=hours), output, clock=at(hours))
+    place = LocalPlace(output)
+    roll_back(place, None, "wrong", Keep(), at(3))
+    publish(opened(hours=4), output, clock=at(5))
+    kept = [(one.sequence, bool(one.rollback_of)) for one in read_history(place).history]
+    assert kept == [(4, False), (3, True), (2, False)]
 
 
 def test_readers_of_either_file_know(opened):

@@ -97,6 +97,7 @@ def test_smaller_plans(planned, keys):
         {"datasets": ["coingecko.market", "defillama.protocol_tvl"]},
         {"providers": ["defillama", "lunarcrush"]},
         {"columns": "extended", "since": None, "assets": ["solana"]},
+        {"until": "now"},
         {"max_calls": {"all": 90}},
         {"max_calls": {"coingecko": 41, "lunarcrush": 3}},
     ],

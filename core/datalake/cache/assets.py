@@ -158,7 +158,8 @@ class AssetCache:
         try:
             answer = self._ask(look, decision.window, fetch)
         except NotFound as error:
-            if entry.generation == ABSENT:
+            empty = isinstance(entry, Found) and not len(entry.table)
+            if empty or entry.generation == ABSENT:
                 self._remember_absence(look, decision.window)
             return _stand_in(entry, wanted, decision.reason, error)
         except FetchError as error:
@@ -244,7 +245,7 @@ class AssetCache:
     def _remember_absence(self, look: Look, window: Window) -> None:
         """An unknown name is an answer too: an empty series, so that a repeated run asks less.
 
-        Only where nothing lies: rows that were fetched under another name are worth more.
+        Only where no rows lie: those that were fetched under another name are worth more.
         """
         nothing = series_schema(look.dataset).empty_table()
         self._commit(look, Answer(nothing, window, (), self.clock()))

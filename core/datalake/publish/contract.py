@@ -179,8 +179,9 @@ def _shown(row: Mapping[str, object], column: str) -> str:
 
 
 def _gaps(candidate: Candidate) -> Check:
-    """Days without a value inside an asset's range. Old ones are the vendors' for good."""
-    known = candidate.rows.drop_nulls(list(KEYS)).filter(
+    """Days without a value inside an asset's range, the open day left aside: the one before it may
+    not have settled yet. Old ones are the vendors' for good."""
+    known = candidate.closed.rows.drop_nulls(list(KEYS)).filter(
         pl.any_horizontal(pl.col(candidate.values).is_not_null())
     )
     holes = pl.concat(

@@ -114,6 +114,7 @@ class _Job:
             files=describe(files),
             values=self.candidate.known,
             forced=self.force if self._overrode(checks) else None,
+            open_day=self.candidate.open_day,
             warnings=[str(check)[:SHOWN] for check in checks if check.level == "warning"][
                 :WARNINGS
             ],

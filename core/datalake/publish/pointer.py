@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -43,7 +43,8 @@ class Entry:
 
     `values` are how many known values each column has; empty where an older version published.
     `forced` is the reason for which the gate's refusals were passed over; `rollback_of` the version
-    that this one took the place of again, for `rollback_reason`.
+    that this one took the place of again, for `rollback_reason`; `open_day` the day that is not
+    over in it.
     """
 
     sequence: int
@@ -59,6 +60,7 @@ class Entry:
     rollback_of: str | None = None
     rollback_reason: str | None = None
     warnings: Sequence[str] = ()
+    open_day: date | None = None
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it; paths are relative to the pointer's folder."""
@@ -83,6 +85,7 @@ class Entry:
             "rollback_of": self.rollback_of,
             "rollback_reason": self.rollback_reason,
             "warnings": list(self.warnings),
+            "open_day": self.open_day.isoformat() if self.open_day else None,
         }
 
 
@@ -124,7 +127,11 @@ class Keep:
 
 
 def follow(pointer: Pointer | None, entry: Entry, synthetic: bool, keep: Keep) -> Pointer:
-    """The pointer after a publication; `entry.sequence` becomes the next number."""
+    """The pointer after a publication; `entry.sequence` becomes the next number.
+
+    Of the states of one open day only the last is kept: a refresh every few minutes would else
+    push out of the history whatever is older than a few hours.
+    """
     past = pointer.history if pointer else ()
     entry = evolve(entry, sequence=past[0].sequence + 1 if past else 1)
     history = [entry]
@@ -132,9 +139,16 @@ def follow(pointer: Pointer | None, entry: Entry, synthetic: bool, keep: Keep) -
         recent = entry.published_at - history[-1].published_at < keep.grace
         if len(history) >= keep.publications and not recent:
             break
-        history.append(earlier)
+        if recent or not _outdated(earlier, history[-1]):
+            history.append(earlier)
     newest = max(entry.as_of, pointer.max_as_of) if pointer else entry.as_of
     return Pointer(synthetic=synthetic, max_as_of=newest, history=tuple(history))
+
+
+def _outdated(earlier: Entry, later: Entry) -> bool:
+    """Whether an entry only has an earlier state of the same open day; a rollback is remembered."""
+    same = earlier.open_day is not None and earlier.open_day == later.open_day
+    return same and not (earlier.rollback_of or later.rollback_of)
 
 
 def version_key(version: str, kind: str) -> str:
@@ -204,6 +218,7 @@ def entry_of(plain: Mapping[str, Any]) -> Entry:
         rollback_of=plain["rollback_of"],
         rollback_reason=plain["rollback_reason"],
         warnings=[str(one) for one in plain["warnings"]],
+        open_day=date.fromisoformat(opened) if (opened := plain.get("open_day")) else None,
     )
 
 

@@ -147,6 +147,7 @@ def _adopt(
         rows=height(data.content.rows),
         assets=len(ids_of(data.content.rows)),
         files=versions.describe(files),
+        open_day=data.content.open_day,
     )
     pointer = follow(None, entry, data.synthetic, Keep())
     versions.put(place.store, pointer.current, files)

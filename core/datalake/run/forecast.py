@@ -27,6 +27,7 @@ from .fetch import ended, pool_for
 from .lane import Lane, lanes
 from .listing import find_universe
 from .naming import series_key
+from .open_day import take
 from .opening import checked
 from .options import Options
 from .plan import Want, check_taking_part, wants
@@ -101,7 +102,8 @@ def forecast(
     retry: Retry | None = None,
     stop: threading.Event | None = None,
 ) -> Forecast:
-    """What `run` would do with these options. Writes nothing, and asks for lists alone.
+    """What `run` would do with these options. Writes nothing, and asks for lists alone; snapshots
+    of the open day are such, and counted by being taken.
 
     Raises ConfigError for a user's mistake, FetchError where the assets cannot be listed.
     """
@@ -123,6 +125,9 @@ def forecast(
             dues = _look(parts, stop)
             intervals = {name: lane.tally.interval for name, lane in parts.items()}
             chosen = affordable(_asking(dues), budget, intervals)
+            if options.open_day:
+                found = [one.job for some in dues.values() for one in some if one.job.native_id]
+                take([(job.want, job.native_id) for job in found], as_of, stop)
             told = {
                 source.provider.name: _provider(source, dues.get(source.provider.name, []), chosen)
                 for source in members.all

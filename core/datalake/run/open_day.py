@@ -6,7 +6,7 @@ One that fails costs only its own dataset's values of that day.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 import pyarrow as pa
@@ -18,7 +18,7 @@ from ..errors import FetchError
 from ..series import to_open_day
 from .fetch import ended, threads
 from .naming import guarded
-from .plan import feeds
+from .plan import Want, feeds
 from .recipe import Recipe
 from .series import Series
 
@@ -55,7 +55,6 @@ class Today:
 
 
 Rows = dict[str, pa.Table]
-Told = tuple[Rows, Snapshot]
 
 
 def with_today(
@@ -63,7 +62,8 @@ def with_today(
 ) -> tuple[Recipe, list[Series], Today]:
     """The series with the day that is open at the recipe's instant, if any price of it came: what
     has none is no day of a market. Raises nothing for a provider's fault."""
-    told = _ask_all(series, recipe.as_of, stop)
+    names = [(one.want, one.source.native_id) for one in series if one.source]
+    told = take(names, recipe.as_of, stop)
     snapshots = [one for _, one in told]
     by_dataset = {one.dataset: rows for rows, one in told}
     if not any(by_dataset.get(feed.dataset) for feed in feeds(mapping, ["close"])):
@@ -76,13 +76,16 @@ def with_today(
     return evolve(recipe, last_day=today, open_day=today), opened, Today(today, snapshots)
 
 
-def _ask_all(series: Sequence[Series], as_of: datetime, stop: threading.Event) -> list[Told]:
-    """The open day of those series whose dataset has snapshots; providers side by side."""
-    by_provider: dict[str, dict[str, list[Series]]] = {}
-    for one in series:
-        if one.want.dataset.snapshot and one.source:
-            datasets = by_provider.setdefault(one.want.source.provider.name, {})
-            datasets.setdefault(one.want.name, []).append(one)
+def take(
+    names: Iterable[tuple[Want, str]], as_of: datetime, stop: threading.Event
+) -> list[tuple[Rows, Snapshot]]:
+    """What the snapshots of each dataset that has them tell, by asset; providers side by side.
+    `names` are the wants with the providers' own names for their assets."""
+    by_provider: dict[str, dict[str, list[tuple[Want, str]]]] = {}
+    for want, native_id in names:
+        if want.dataset.snapshot:
+            datasets = by_provider.setdefault(want.source.provider.name, {})
+            datasets.setdefault(want.name, []).append((want, native_id))
     with threads(len(by_provider), stop) as pool:
         asked = {
             name: pool.submit(_of_provider, list(datasets.values()), as_of)
@@ -92,18 +95,19 @@ def _ask_all(series: Sequence[Series], as_of: datetime, stop: threading.Event) -
     return sorted(found, key=lambda part: part[1].dataset)
 
 
-def _of_provider(datasets: Sequence[list[Series]], as_of: datetime) -> list[Told]:
-    return [_of_dataset(series, as_of) for series in datasets]
+def _of_provider(
+    datasets: Iterable[Sequence[tuple[Want, str]]], as_of: datetime
+) -> list[tuple[Rows, Snapshot]]:
+    return [_of_dataset(named, as_of) for named in datasets]
 
 
-def _of_dataset(series: Sequence[Series], as_of: datetime) -> Told:
-    """The rows of one dataset, by asset."""
-    want = series[0].want
-    names = {one.want.asset.id: one.source.native_id for one in series if one.source}
+def _of_dataset(named: Sequence[tuple[Want, str]], as_of: datetime) -> tuple[Rows, Snapshot]:
+    want = named[0][0]
+    names = {one.asset.id: native_id for one, native_id in named}
     told = Snapshot(want.name, len(names))
-    take, client = want.dataset.snapshot, want.source.client
+    ask, client = want.dataset.snapshot, want.source.client
     try:
-        raw = guarded(want, lambda: take and take(list(dict.fromkeys(names.values())), client))
+        raw = guarded(want, lambda: ask and ask(list(dict.fromkeys(names.values())), client))
         found = to_open_day(want.dataset, raw, now=as_of)
     except FetchError as error:
         return {}, evolve(told, error=want.source.scrub(str(error)))
