@@ -295,3 +295,27 @@ def test_without_any_price_nothing_is_published(sandbox_run: Run, tmp_path: Path
     assert result.exit is Exit.FAILED
     assert "COINGECKO_PRO_API_KEY" in result.report.message
     assert not (tmp_path / "data.parquet").exists()
+
+
+@pytest.mark.parametrize(("fault", "exit_code"), [("negative", 0), ("gaps", 0), ("null", 0)])
+def test_holes_in_an_answer_are_holes_in_the_rows(
+    sandbox_run: Run, tmp_path: Path, fault: str, exit_code: int
+) -> None:
+    """What is negative is not let in and counted; what is missing is null or no row, never 0."""
+    apart = {"cache": "memory:", "output": tmp_path / "good.parquet"}
+    good = sandbox_run(assets=["monero"], datasets=["coingecko.market"], **apart)
+    odd = sandbox_run(
+        assets=["monero"],
+        datasets=["coingecko.market"],
+        sandbox_faults=[f"coins/monero/market_chart={fault}"],
+    )
+    assert int(odd.exit) == exit_code, odd.report.message
+    assert good.rows is not None
+    assert odd.rows is not None
+    assert odd.report.providers["coingecko"]["rejected"] == (2 if fault == "negative" else 0)
+    both = odd.rows.join(good.rows, on=["canonical_id", "date"], suffix="_good")
+    assert both.height == odd.rows.height
+    for column in ("close", "market_cap"):
+        known = both.drop_nulls(column)
+        assert known[column].to_list() == known[f"{column}_good"].to_list()
+        assert fault == "gaps" or known.height >= good.rows.height - 1
