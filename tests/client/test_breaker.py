@@ -9,7 +9,8 @@ import pytest
 
 from datalake.client import Limits, Retry
 from datalake.client.breaker import COOL_DOWNS, FAILURES, Breaker, GivenUp
-from datalake.errors import FetchError, NotFound, Rejected, Unavailable
+from datalake.client.budget import Budget
+from datalake.errors import FetchError, NotFound, OverBudget, Rejected, Unavailable
 
 from .conftest import Clock
 
@@ -87,6 +88,23 @@ def test_a_probe_that_is_stopped_proves_nothing(breaker):
     assert call(breaker, KeyboardInterrupt())
     assert breaker.open
     assert call(breaker)
+
+
+def test_a_call_that_has_no_budget_is_no_probe(vendor, make_client, clock):
+    """It is not sent, and proves nothing; what a vendor that is given up is not sent costs none."""
+    vendor.always(status=503)
+    budget = Budget({"vendor": FAILURES})
+    client = make_client(budget=budget, retry=Retry(attempts=FAILURES))
+    for error in (Unavailable, OverBudget, OverBudget):
+        with pytest.raises(error):
+            client.get("/x")
+    assert len(vendor.seen) == FAILURES
+    larger = Budget({"vendor": 99})
+    client = make_client(budget=larger, retry=Retry(attempts=99))
+    for _ in range(20):
+        with pytest.raises(GivenUp):
+            client.get("/x")
+    assert larger.left("vendor") == 99 - FAILURES - len(COOL_DOWNS)
 
 
 def test_late_failures_are_no_probes(breaker):

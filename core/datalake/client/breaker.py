@@ -63,6 +63,11 @@ class Breaker:
                 return probe
             self._sleep(wait)
 
+    def release(self, probe: bool) -> None:
+        """A call that might go did not: if it was the probe, another one may be."""
+        with self._lock:
+            self._probing = self._probing and not probe
+
     def leave(self, branch: str, probe: bool, error: BaseException | None) -> None:
         """Learn how a call ended; one that was stopped proves nothing."""
         with self._lock:

@@ -143,7 +143,6 @@ class Transport(HTTPAdapter):
         """The checked answer; requests' own options have no say here."""
         if not isinstance(request, Call):
             raise TypeError("this transport sends nothing but calls")
-        self._budget.spend(self._reader.provider.name)
         asked = self._throttle.monotonic()
         probe = self._turn(request)
         error: BaseException | None = None
@@ -158,9 +157,17 @@ class Transport(HTTPAdapter):
 
     def _turn(self, call: Call) -> bool:
         """Return when the call may go; True if it probes for all others."""
+        spent = False
         while True:
             probe = self._breaker.enter(call.branch)
-            self._throttle.wait()
+            try:
+                if not spent:
+                    self._budget.spend(self._reader.provider.name)
+                    spent = True
+                self._throttle.wait()
+            except BaseException:
+                self._breaker.release(probe)
+                raise
             if probe or not self._breaker.open:  # else it was left alone while the call waited
                 return probe
 
