@@ -82,3 +82,16 @@ def test_the_benchmark_of_publishing_runs():
     assert {cell.split(" to one")[0] for cell in first_cells(done.stdout)} == {
         f"publication to {place}" for place in ("a disk", "a bucket")
     }
+
+
+@pytest.mark.slow
+def test_the_benchmark_of_saturation_runs():
+    """On a few assets; nobody is refused."""
+    small = ["--top", "2", "--times", "100"]
+    command = [sys.executable, "-m", "benchmarks.saturation", *small]
+    done = subprocess.run(
+        command, cwd=ROOT, env=quiet_environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(first_cells(done.stdout)) == 4
+    assert "\n0 of " in done.stdout
