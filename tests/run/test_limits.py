@@ -57,7 +57,7 @@ def folded(*members, column="volume"):
         MAPPING,
         date.min,
     )
-    return dict(made.rows.select("date", column).iter_rows())
+    return dict(made.rows.select("date", column).collect().iter_rows())
 
 
 NATIVE = series("bitcoin", 90.0)
