@@ -9,7 +9,7 @@ import polars as pl
 from .candidate import KEYS
 
 #: Assets of which the rows of two files are looked at side by side.
-AT_ONCE = 100
+AT_ONCE = 25
 
 
 def collected(rows: pl.LazyFrame) -> pl.DataFrame:
