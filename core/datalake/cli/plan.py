@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
@@ -11,8 +12,11 @@ from typing import Any
 import click
 from attrs import asdict
 
+from ..errors import FetchError, OverBudget
+from ..exits import Exit
 from ..models import Quota
 from ..run.forecast import Forecast, ProviderForecast, forecast
+from .logs import say
 from .output import console, format_option, new_table, print_fitting, print_json
 from .run_options import Asked, asked, run_options
 from .summary import clock
@@ -27,7 +31,7 @@ def command(form: str, **flags: Any) -> None:
     It takes the options of `datalake run`, asks the providers for their lists of assets and for
     nothing else, writes nothing, and says of each provider how many calls the run makes if nothing
     fails, how many series the cache serves, how long the rate limit makes it last, and whether the
-    month's calls are enough.
+    month's calls are enough. Where the assets cannot be listed it ends with 7, as a run does.
 
     \b
     Examples:
@@ -39,8 +43,12 @@ def command(form: str, **flags: Any) -> None:
 
 def print_plan(wish: Asked, form: str) -> None:
     """Make the plan and print it on stdout."""
-    with redirect_stdout(sys.stderr):  # a provider that prints must not spoil what is piped on
-        told = forecast(wish.options, wish.registry, wish.environment)
+    try:
+        with redirect_stdout(sys.stderr):  # a provider that prints must not spoil what is piped on
+            told = forecast(wish.options, wish.registry, wish.environment)
+    except FetchError as error:
+        say(f"there is no plan without a list of the assets: {error}", logging.ERROR)
+        sys.exit(int(Exit.BUDGET if isinstance(error, OverBudget) else Exit.FAILED))
     if form == "json":
         print_json(asdict(told))
         return
