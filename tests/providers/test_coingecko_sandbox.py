@@ -84,16 +84,16 @@ def test_candles_of_paid_plans_cover_the_window(connect, plan):
     assert client.stats.calls == 3
 
 
-def test_candles_before_a_coin_s_first_are_not_asked_for(connect):
-    """Eight years are 17 calls; a coin of some months takes two or three."""
+def test_candles_take_as_many_calls_as_are_told_beforehand(connect):
+    """Eight years are 17 calls, of a coin of some months, too: when it was born nobody says."""
     client = connect(COINGECKO, "pro")
-    old = series(OHLC, "bitcoin", Window(OHLC.since, TODAY), client)
-    calls = client.stats.calls
-    assert len(days(old)) == Window(OHLC.since, TODAY).days
-    young = series(OHLC, "midnight-3", Window(OHLC.since, TODAY), client)
+    window = Window(OHLC.since, TODAY)
+    old = series(OHLC, "bitcoin", window, client)
+    assert len(days(old)) == window.days
+    assert client.stats.calls == OHLC.calls("bitcoin", window, client) == 17
+    young = series(OHLC, "midnight-3", window, client)
     assert 60 < len(days(young)) < 178
-    assert calls == 17
-    assert client.stats.calls - calls == 2
+    assert client.stats.calls == 2 * 17
 
 
 def test_candles_of_a_single_day(connect):
