@@ -222,6 +222,7 @@ def test_neither_keys_nor_pickles_reach_the_bucket(sandbox_run, gcs, gcs_env, tm
         "inputs",
         "lake.json",
         "mappings",
+        "requests",
         "runs",
         "series",
         "universe",
