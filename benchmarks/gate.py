@@ -17,6 +17,7 @@ from datalake.publish.contract import check_contract
 from datalake.publish.gate import check_gate
 from datalake.publish.layout import DATA, encode_data
 from datalake.publish.published import Damaged, Foreign, Published, look
+from datalake.publish.rows import height
 from datalake.publish.trial import candidate_of
 from datalake.rules import GateRules
 
@@ -42,7 +43,7 @@ def main() -> None:
         data = (folder / OUTPUT).read_bytes()
         turns = [(cost(command, folder), _checks(data)) for _ in range(given.rounds)]
     runs, checks = zip(*turns, strict=True)
-    rows = candidate_of(data, OUTPUT).rows.height
+    rows = height(candidate_of(data, OUTPUT).rows)
     what = f"contract and gate of {rows:,} rows to the warm run that made them"
     row(f"{what}: time", "s", median(runs).seconds, statistics.median(one for one, _ in checks))
     busy = statistics.median(busy for _, busy in checks)

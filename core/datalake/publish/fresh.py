@@ -9,26 +9,28 @@ import polars as pl
 from ..rules import GateRules
 from .breadth import Crowd, finding, listed, passed
 from .candidate import Candidate, Check
-from .published import Content
-from .rows import collected, last_days
 
 
 def check_freshness(
-    candidate: Candidate, before: Content | None, crowd: Crowd, rules: GateRules
+    candidate: Candidate,
+    now: pl.DataFrame,
+    then: pl.DataFrame | None,
+    crowd: Crowd,
+    rules: GateRules,
 ) -> list[Check]:
-    """Columns of assets that end earlier than they are published, and columns that are stale."""
-    now = collected(last_days(candidate.rows, candidate.values))
+    """Columns of assets that end earlier than they are published, and columns that are stale, by
+    the figures of both files."""
     stale = _stale(candidate, now, rules)
-    return [stale] if before is None else [_fallen(candidate, before, now, crowd, rules), stale]
+    return [stale] if then is None else [_fallen(candidate, now, then, crowd, rules), stale]
 
 
 def _fallen(
-    candidate: Candidate, before: Content, now: pl.DataFrame, crowd: Crowd, rules: GateRules
+    candidate: Candidate, now: pl.DataFrame, then: pl.DataFrame, crowd: Crowd, rules: GateRules
 ) -> Check:
-    columns = [name for name in candidate.values if name in before.values]
+    columns = [name for name in candidate.values if name in then.columns]
     universe = [asset.canonical_id for asset in candidate.assets]
-    then = collected(last_days(before.rows, columns)).filter(pl.col("canonical_id").is_in(universe))
-    both = then.join(now, on="canonical_id", how="left", suffix=" now")
+    wanted = then.filter(pl.col("canonical_id").is_in(universe))
+    both = wanted.join(now, on="canonical_id", how="left", suffix=" now")
     told, broad = [], False
     for name in columns:
         day, day_now = pl.col(name), pl.col(f"{name} now")
@@ -50,7 +52,7 @@ def _fallen(
 
 def _stale(candidate: Candidate, now: pl.DataFrame, rules: GateRules) -> Check:
     """A column as a whole whose last value is old; single assets come and go."""
-    through = now.select(pl.exclude("canonical_id").max()).row(0, named=True)
+    through = now.select(pl.col(candidate.values).max()).row(0, named=True)
     told = []
     for note in candidate.columns:
         closed: date = note.last_closed or candidate.last_day

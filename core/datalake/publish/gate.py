@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
 
 import polars as pl
 from attrs import evolve
@@ -10,12 +10,12 @@ from attrs import evolve
 from ..rules import GateRules
 from .breadth import NAMED, Crowd, crowd, finding, listed, passed
 from .candidate import Candidate, Check
+from .figures import ROWS, assets_of, figures, first_day, total
 from .fresh import check_freshness
 from .newest import check_newest
 from .opinion import check_opinions
 from .past import check_past
 from .published import Content, Damaged, Published
-from .rows import collected, height, ids_of
 
 
 def check_gate(
@@ -46,58 +46,56 @@ def check_gate(
 
 def _judged(candidate: Candidate, before: Content | None, rules: GateRules) -> list[Check]:
     closed = candidate.closed
+    now = figures(closed.rows)
     if before is None:
         market = crowd(candidate.rows)
         return [
-            *check_freshness(closed, None, market, rules),
+            *check_freshness(closed, now, None, market, rules),
             *check_opinions(candidate, market, rules),
         ]
     before = before.closed
     market = crowd(before.rows)
+    then = figures(before.rows, since=first_day(now))  # those before are none of the candidate's
+    names = [name for name in closed.values if name in before.values]
     return [
-        *_losses(closed, before, rules.min_ratio),
-        _histories(closed, before, market, rules),
-        *check_freshness(closed, before, market, rules),
+        *_losses(now, then, before.values, rules.min_ratio),
+        _histories(now, then, names, market, rules),
+        *check_freshness(closed, now, then, market, rules),
         *check_past(closed, before, market, rules),
-        *check_newest(candidate, before, market, rules),
+        *check_newest(candidate, then, market, rules),
         *check_opinions(candidate, market, rules),
     ]
 
 
-def _losses(candidate: Candidate, before: Content, least: float) -> list[Check]:
-    now, then = ids_of(candidate.rows), ids_of(before.rows)
-    gone = sorted(then - now)
+def _losses(
+    now: pl.DataFrame, then: pl.DataFrame, columns: Sequence[str], least: float
+) -> list[Check]:
+    here, there = assets_of(now), assets_of(then)
+    gone = sorted(there - here)
     missing = f"; gone are {listed(gone)}" if gone else ""
-    known, published = (
-        collected(rows.select(pl.exclude("date", "canonical_id").count())).row(0, named=True)
-        for rows in (candidate.rows, before.rows)
-    )
     return [
-        _kept("assets", "assets", len(now), len(then), least, missing),
-        _kept("rows", "rows", height(candidate.rows), height(before.rows), least),
-        *(
-            _kept(f"values of {column}", "known values", known.get(column, 0), count, least)
-            if column in known or not count
-            else Check(
-                f"values of {column}",
-                False,
-                "refused",
-                f"the published file has {count:,} and the candidate no such column",
-            )
-            for column, count in published.items()
-        ),
+        _kept("assets", "assets", len(here), len(there), least, missing),
+        _kept("rows", "rows", total(now, ROWS), total(then, ROWS), least),
+        *(_values(name, now, total(then, f"{name} known"), least) for name in columns),
     ]
 
 
-def _histories(candidate: Candidate, before: Content, market: Crowd, rules: GateRules) -> Check:
+def _values(name: str, now: pl.DataFrame, count: int, least: float) -> Check:
+    title, known = f"values of {name}", f"{name} known"
+    if known in now.columns or not count:
+        left = total(now, known) if known in now.columns else 0
+        return _kept(title, "known values", left, count, least)
+    detail = f"the published file has {count:,} and the candidate no such column"
+    return Check(title, False, "refused", detail)
+
+
+def _histories(
+    now: pl.DataFrame, then: pl.DataFrame, names: Sequence[str], market: Crowd, rules: GateRules
+) -> Check:
     """Whether each asset still has what is published of it: what the largest lose is lost in the
-    counts of all. An asset that has no rows any more has lost everything; days before the
-    candidate's first are none of its own."""
-    names = [name for name in candidate.values if name in before.values]
-    first: date = collected(candidate.rows.select(pl.col("date").min())).item()
-    then = before.rows.filter(pl.col("date") >= first)
-    both = _known(then, names).join(
-        _known(candidate.rows, names), on=["canonical_id", "column"], how="left", suffix=" now"
+    counts of all. An asset that has no rows any more has lost everything."""
+    both = _counts(then, names, "since").join(
+        _counts(now, names, "known"), on=["canonical_id", "column"], how="left", suffix=" now"
     )
     short = (
         both.with_columns(pl.col("known now").fill_null(0))
@@ -118,9 +116,12 @@ def _histories(candidate: Candidate, before: Content, market: Crowd, rules: Gate
     return finding("history", broad, told)
 
 
-def _known(rows: pl.LazyFrame, names: list[str]) -> pl.DataFrame:
-    """By `canonical_id` and `column` how many values are `known`."""
-    counts = collected(rows.group_by("canonical_id").agg(pl.col(names).count()))
+def _counts(figures: pl.DataFrame, names: Sequence[str], which: str) -> pl.DataFrame:
+    """By `canonical_id` and `column` how many values are `known`, of all days or since one."""
+    counts = figures.select(
+        "canonical_id", *(pl.col(f"{name} {which}").alias(name) for name in names)
+    )
+    counts = counts.with_columns(pl.col(names).cast(pl.Int64))
     return counts.unpivot(names, index="canonical_id", variable_name="column", value_name="known")
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import polars as pl
-from attrs import frozen
+from attrs import define, field, frozen
 
 from ..rules import GateRules
 from .breadth import NAMED, Crowd, amount, finding, listed, passed
-from .candidate import Candidate, Check
-from .published import Content
-from .rows import collected
+from .candidate import KEYS, Candidate, Check
+from .rows import parts
 
 #: A value is compared with the last one known within so many days.
 LOOK_BACK = 7
@@ -23,6 +22,10 @@ YEAR = 371
 FEWEST_DAYS, FEWEST_ASSETS = 8, 10
 #: A jump of one heavy asset that has lasted for so many days is a new level.
 LASTS = 3
+_ASSET = "asset number"
+#: Assets of which the last year is held.
+AT_ONCE = 200
+_NO_STEPS = pl.DataFrame(schema={"date": pl.Date, "step": pl.Float64})
 #: By how much the market's step may be beyond every one on that day of the week in the past year.
 SLACK = math.log(1.1)
 
@@ -32,8 +35,9 @@ class _Column:
     """The steps of one column from one known value to the next. `first` is its first new day.
 
     `new` has the new days on which it has a value now and had one before: under its name and under
-    `COLUMN before`. `medians` has by `date` the median `step` of all `assets`, `still` the `share`
-    of the `assets` that stand still; both of the last year.
+    `COLUMN before`. `medians` has by `date` the median `step` of all `assets` (of a column that
+    has a limit for jumps), `still` the `share` of the `assets` that stand still; both of the last
+    year.
     """
 
     name: str
@@ -43,11 +47,22 @@ class _Column:
     still: pl.DataFrame
 
 
+@define(eq=False)
+class _Steps:
+    """The same while it is put together, some assets after the others: `steps` has `date` and
+    `step`, `alike` by `date` how many of how many assets stand still."""
+
+    new: list[pl.DataFrame] = field(factory=list)
+    steps: list[pl.DataFrame] = field(factory=list)
+    alike: list[pl.DataFrame] = field(factory=list)
+
+
 def check_newest(
-    candidate: Candidate, before: Content, crowd: Crowd, rules: GateRules
+    candidate: Candidate, then: pl.DataFrame, crowd: Crowd, rules: GateRules
 ) -> list[Check]:
-    """Jumps of single assets, steps of the whole market, and columns that stand still."""
-    columns = {one.name: one for one in _columns(candidate, before)}
+    """Jumps of single assets, steps of the whole market, and columns that stand still, on the days
+    that are new by the figures of what is published."""
+    columns = _columns(candidate, then, rules)
     return [
         _jumps(columns, candidate, crowd, rules),
         _market(columns, rules),
@@ -55,43 +70,49 @@ def check_newest(
     ]
 
 
-def _columns(candidate: Candidate, before: Content) -> Iterator[_Column]:
-    """Those that are published, one after the other."""
-    names = [name for name in candidate.values if name in before.values]
-    days = (pl.col("date").filter(pl.col(name).is_not_null()).max().alias(name) for name in names)
-    through = collected(before.rows.select(days)).row(0, named=True)
+def _columns(candidate: Candidate, then: pl.DataFrame, rules: GateRules) -> dict[str, _Column]:
+    """Those that are published, by name. Of most rows no more is held than their steps."""
+    names = [name for name in candidate.values if name in then.columns]
+    through = then.select(pl.col(names).max()).row(0, named=True)
     first = {name: day + timedelta(days=1) for name, day in through.items() if day}
     since = min(first.values(), default=candidate.last_day) - timedelta(days=YEAR)
-    year = candidate.rows.filter(pl.col("date") >= since)
-    for name, day in first.items():
-        steps = collected(year.select("date", "canonical_id", name)).with_columns(_before(name))
-        known = steps.drop_nulls([name, f"{name} before"])
-        same = (pl.col(name) == pl.col(f"{name} before")).filter(pl.col(name) != 0)
-        by_day = steps.group_by("date").agg(
-            _log_step(name).median().alias("step"),
-            _log_step(name).count().alias("assets"),
-            same.mean().alias("share"),
-            same.count().alias("alike"),
-        )
-        yield _Column(
-            name,
-            day,
-            known.filter(pl.col("date") >= day),
-            by_day.select("date", "step", "assets").sort("date"),
-            by_day.select("date", "share", assets="alike").sort("date"),
-        )
+    year = candidate.rows.filter(pl.col("date") >= since).select(*KEYS, *first)
+    found = {name: _Steps() for name in first}
+    for part in parts(year, AT_ONCE):
+        rows = part.with_columns(pl.col("canonical_id").rle_id().alias(_ASSET))
+        for name, day in first.items():
+            _add(found[name], name, rows, day, jumps=name in rules.jump)
+    return {name: _put_together(name, day, found[name]) for name, day in first.items()}
+
+
+def _add(found: _Steps, name: str, rows: pl.DataFrame, day: date, *, jumps: bool) -> None:
+    """The steps of some assets. `day` is the first new one."""
+    known = rows.select(*KEYS, _ASSET, name).drop_nulls(name).with_columns(_before(name))
+    steps = known.drop_nulls(f"{name} before")
+    found.new.append(steps.filter(pl.col("date") >= day).drop(_ASSET))
+    if jumps:
+        log = steps.select("date", _log_step(name).alias("step")).drop_nulls("step")
+        found.steps.append(log)
+    moved = steps.filter(pl.col(name) != 0)
+    same = pl.col(name) == pl.col(f"{name} before")
+    found.alike.append(
+        moved.group_by("date").agg(same.sum().alias("same"), pl.len().alias("assets"))
+    )
+
+
+def _put_together(name: str, day: date, found: _Steps) -> _Column:
+    steps = pl.concat(found.steps) if found.steps else _NO_STEPS
+    by_day = steps.group_by("date").agg(pl.col("step").median(), pl.len().alias("assets"))
+    alike = pl.concat(found.alike).group_by("date").agg(pl.col("same", "assets").sum())
+    share = alike.select("date", (pl.col("same") / pl.col("assets")).alias("share"), "assets")
+    return _Column(name, day, pl.concat(found.new), by_day.sort("date"), share.sort("date"))
 
 
 def _before(name: str) -> pl.Expr:
-    """The value of the last row with one, if that is of the same asset and not too old."""
-    known = pl.col(name).is_not_null()
-
-    def last(what: str) -> pl.Expr:
-        return pl.when(known).then(pl.col(what)).forward_fill().shift(1)
-
-    recent = (pl.col("date") - last("date")) <= pl.duration(days=LOOK_BACK)
-    same = last("canonical_id") == pl.col("canonical_id")
-    return pl.when(recent & same).then(last(name)).alias(f"{name} before")
+    """Of known values the one before, if that is of the same asset and not too old."""
+    recent = pl.col("date").diff() <= pl.duration(days=LOOK_BACK)
+    same = pl.col(_ASSET).diff() == 0
+    return pl.when(recent & same).then(pl.col(name).shift(1)).alias(f"{name} before")
 
 
 def _log_step(name: str) -> pl.Expr:

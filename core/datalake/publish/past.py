@@ -15,6 +15,15 @@ from .published import Content
 from .rows import side_by_side
 
 NAME = "past values"
+_NONE = pl.DataFrame(
+    schema={
+        "column": pl.String,
+        "date": pl.Date,
+        "canonical_id": pl.String,
+        "was": pl.Float64,
+        "now": pl.Float64,
+    }
+)
 
 
 def check_past(
@@ -72,25 +81,39 @@ def _broad(ids: list[str], crowd: Crowd, rules: GateRules) -> bool:
 def _changes(candidate: Candidate, before: Content, rules: GateRules) -> pl.DataFrame:
     """`column`, `date`, `canonical_id`, `was` and `now` of values that are known in both."""
     columns = [name for name in candidate.values if name in before.values]
-    found = []
+    found = [_NONE]
     for then, now in side_by_side(before.rows, candidate.rows):
-        both = _both(then, now)
+        known = _of_those_days(now, then)
+        if known.select(*KEYS, *columns).equals(then.select(*KEYS, *columns)):
+            continue
+        both = _both(then, known)
+        apart = (
+            _apart(pl.col(name), pl.col(f"{name} now"), rules.tolerance).alias(name)
+            for name in columns
+        )
+        changed = both.select(apart)
         found += [
-            both.select(
+            both.filter(changed[name]).select(
                 pl.lit(name).alias("column"),
                 *KEYS,
                 pl.col(name).alias("was"),
                 pl.col(f"{name} now").alias("now"),
-            ).filter(_apart(pl.col("was"), pl.col("now"), rules.tolerance))
+            )
             for name in columns
+            if changed[name].any()
         ]
     return pl.concat(found)
+
+
+def _of_those_days(now: pl.DataFrame, then: pl.DataFrame) -> pl.DataFrame:
+    """Without the days that came since."""
+    return now.filter(pl.col("date") <= pl.lit(then["date"].max(), pl.Date))
 
 
 def _both(then: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     """The rows that are in both, the values of `now` marked so; quickly where only days came."""
     values = [name for name in now.columns if name not in KEYS]
-    known = now.filter(pl.col("date") <= pl.lit(then["date"].max(), pl.Date))
+    known = _of_those_days(now, then)
     if known.select(KEYS).equals(then.select(KEYS)):
         named = known.select(pl.col(values).name.suffix(" now"))
         return pl.concat([then, named], how="horizontal")

@@ -42,9 +42,9 @@ def last_days(rows: pl.LazyFrame, columns: Iterable[str]) -> pl.LazyFrame:
     )
 
 
-def parts(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+def parts(rows: pl.LazyFrame, at_once: int = AT_ONCE) -> Iterator[pl.DataFrame]:
     """The rows of some assets at a time; at least one part, all of assets that are named."""
-    for of_them in _some_at_a_time(ids_of(rows)):
+    for of_them in _some_at_a_time(ids_of(rows), at_once):
         yield collected(rows.filter(of_them))
 
 
@@ -56,9 +56,9 @@ def side_by_side(
         yield collected(one.filter(of_them)), collected(other.filter(of_them))
 
 
-def _some_at_a_time(ids: Collection[str]) -> Iterator[pl.Expr]:
+def _some_at_a_time(ids: Collection[str], at_once: int = AT_ONCE) -> Iterator[pl.Expr]:
     """By a range, since a file need not be read where it has none of it."""
     named = sorted(ids) or [""]
-    for start in range(0, len(named), AT_ONCE):
-        some = named[start : start + AT_ONCE]
+    for start in range(0, len(named), at_once):
+        some = named[start : start + at_once]
         yield pl.col("canonical_id").is_between(pl.lit(some[0]), pl.lit(some[-1]))
