@@ -40,6 +40,11 @@ def fetched(tallies: Mapping[str, Tally]) -> None:
         log.info("provider done", extra=figures)
 
 
+def known(run_id: str) -> None:
+    """The rows are those that are published, of an earlier run."""
+    log.info("rows known", extra={"made_by": run_id})
+
+
 def ended(report: Report) -> None:
     """The run is over, published or not."""
     output = report.output

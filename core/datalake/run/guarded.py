@@ -12,6 +12,11 @@ DAYS = 31
 VARIANTS = 20
 
 
+def told(exclusions: pl.DataFrame, last_day: date) -> dict[str, Any]:
+    """What a report says of them."""
+    return {"depegged": depegged(exclusions), "straying": straying(exclusions, last_day)}
+
+
 def depegged(exclusions: pl.DataFrame) -> list[dict[str, Any]]:
     """Each variant that was left out, the one with the most volume first.
 

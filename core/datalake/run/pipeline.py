@@ -25,8 +25,9 @@ from ..publish import Evidence, Outcome, Place, check_output, open_place, publis
 from ..publish.lease import leased
 from ..publish.rows import height
 from ..stores import Store
-from . import events, requested
+from . import events, guarded, requested
 from . import report as reporting
+from .again import again
 from .archive import archive
 from .ending import ending, first_failure, what_is_amiss, what_is_left
 from .evidence import Taker, Used, gather, taker
@@ -169,21 +170,28 @@ class _Run:
             used = [hand.with_today(*pair) for pair in zip(used, series, strict=True)]
         evidence = gather(used)
         inputs = [one.input for one in used]
-        folding = fold(recipe, [one.series for one in used], self.mapping)
-        made = Made(Exit.FAILED, "", tallies=tallies, inputs=inputs, failed=folding.failed)
-        made = evolve(made, rows=folding.rows, exclusions=folding.exclusions)
-        made = evolve(made, recipe=recipe, today=today)
-        trouble = what_is_amiss(listing, tallies, folding.failed, today)
-        if not height(folding.rows):
+        made = Made(Exit.FAILED, "", tallies=tallies, inputs=inputs, recipe=recipe, today=today)
+        made, rows = self._rows(made, recipe, [one.series for one in used])
+        trouble = what_is_amiss(listing, tallies, made.failed, today)
+        if not height(rows):
             cause = first_failure(tallies) or "none is known"
             return evolve(made, message=f"no asset has a price: {cause}")
         if trouble and self.options.strict:
             message = f"not published, since --strict allows no gap: {trouble}"
             return evolve(made, exit=Exit.REFUSED, message=message)
         check_present(self.as_of, self.sources.all)
-        outcome = self._publish(recipe, listing, folding.rows, learnt_through(inputs), evidence)
+        outcome = self._publish(recipe, listing, rows, learnt_through(inputs), evidence)
         exit_, message = ending(outcome, trouble)
         return evolve(made, exit=exit_, message=message, outcome=outcome)
+
+    def _rows(self, made: Made, recipe: Recipe, series: list[Series]) -> tuple[Made, pl.LazyFrame]:
+        """Those that are published, if they are known to be the same; else the series folded."""
+        if known := again(self.place, self.store, recipe, made.inputs, self.registry):
+            events.known(known.run_id)
+            return evolve(made, rows=known.rows, guarded=known.found), known.rows
+        folding = fold(recipe, series, self.mapping)
+        found = guarded.told(folding.exclusions, recipe.last_day)
+        return evolve(made, rows=folding.rows, failed=folding.failed, guarded=found), folding.rows
 
     def _fetch(
         self,
@@ -253,7 +261,7 @@ class _Run:
             cache=reporting.cache_section(self.store, self.options, made.read_only),
             skipped=reporting.skipped_section(self.sources.skipped),
             mapping=reporting.mapping_section(
-                self.texts.sha256, made.listing, made.exclusions, made.tallies, recipe.last_day
+                self.texts.sha256, made.listing, made.guarded, made.tallies
             ),
             open_day=reporting.open_day_section(made.today),
             freshness=freshness_section(recipe, made.rows, self.mapping, self.registry),

@@ -7,12 +7,14 @@ import logging
 import platform
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
+from functools import cache
+from hashlib import sha256
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 from attrs import asdict, field, frozen
 
 from .._version import __version__
@@ -24,7 +26,6 @@ from ..publish.files import probe, replace
 from ..publish.place import LocalPlace, in_words, report_name
 from ..publish.target import published_paths
 from ..stores import ABSENT, Store
-from . import guarded
 from .listing import Listing
 from .open_day import Today
 from .options import Options
@@ -86,12 +87,24 @@ def new_run_id(started: datetime) -> str:
 
 def versions() -> dict[str, str]:
     """What the run was made with."""
-    packages = ("pyarrow", "polars", "requests", "requests-cache")
+    packages = ("narwhals", "numpy", "polars", "pyarrow", "requests", "requests-cache")
     return {
         "datalake": __version__,
+        "source": source(),
         "python": platform.python_version(),
         **{package: version(package) for package in packages},
     }
+
+
+@cache
+def source() -> str:
+    """A digest of the code that makes rows, for whoever works on it: its version stays the same."""
+    found = sha256()
+    for package in ("datalake_aggregation", "datalake.run"):
+        for file in sorted(files(package).iterdir(), key=lambda file: file.name):
+            if file.name.endswith(".py"):
+                found.update(file.read_bytes())
+    return found.hexdigest()[:16]
 
 
 def settings(options: Options) -> dict[str, Any]:
@@ -185,9 +198,8 @@ def output_section(outcome: Outcome | None) -> dict[str, Any]:
 def mapping_section(
     sha256: str,
     listing: Listing | None,
-    exclusions: pl.DataFrame | None,
+    guarded: Mapping[str, Any],
     tallies: Mapping[str, Tally],
-    last_day: date,
 ) -> dict[str, Any]:
     """What the fold did: `folded` members by canonical asset, and by dataset the `unresolved`
     assets, of which the provider has no series. Of the members, `depegged` were left out of sums
@@ -198,7 +210,7 @@ def mapping_section(
     for name, tally in tallies.items():
         for one in tally.uncovered:
             unresolved.setdefault(f"{name}.{one.dataset}", []).append(one.asset)
-    section: dict[str, Any] = {
+    return {
         "sha256": sha256,
         "folded": {
             asset.id: list(asset.members[1:])
@@ -206,12 +218,7 @@ def mapping_section(
             if asset.members[1:]
         },
         "unresolved": {name: sorted(assets) for name, assets in sorted(unresolved.items())},
-    }
-    if exclusions is None:
-        return section
-    return section | {
-        "depegged": guarded.depegged(exclusions),
-        "straying": guarded.straying(exclusions, last_day),
+        **guarded,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 from attrs import field, frozen
@@ -42,7 +43,7 @@ class Made:
     tallies: Mapping[str, Tally] = field(factory=dict)
     inputs: Sequence[Input] = ()
     rows: pl.LazyFrame | None = None
-    exclusions: pl.DataFrame | None = None
+    guarded: Mapping[str, Any] = field(factory=dict)
     failed: Mapping[str, str] = field(factory=dict)
     outcome: Outcome | None = None
     read_only: bool = False
