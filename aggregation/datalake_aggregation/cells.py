@@ -46,6 +46,11 @@ class Term:
     def part_name(self, part: str) -> str:
         return f"{self.name} {part}"
 
+    @property
+    def calculates(self) -> bool:
+        """Whether the cell may be none of the values that enter it."""
+        return isinstance(self.how, Reduce) or any(p.by == "sum" for p in self.parts().values())
+
     def cell(self) -> nw.Expr:
         """Return the cell by this rule, null where it does not hold."""
         if isinstance(self.how, Reduce):
@@ -124,12 +129,18 @@ def cells(rows: Frame, terms: Sequence[Term]) -> Frame:
             own = own.rename({term.column: term.part_name("own")})
             found = found.join(own, on=KEYS, how="left")
     columns = by_column(terms)
-    return found.select(
+    made = found.select(
         *KEYS,
         *(
             nw.coalesce(*(term.cell() for term in group)).alias(column)
             for column, group in columns.items()
         ),
+    )
+    # what grows beyond all numbers, or is none to a reducer, is not known
+    return made.with_columns(
+        nw.when(nw.col(column).is_finite()).then(nw.col(column)).alias(column)
+        for column, group in columns.items()
+        if any(term.calculates for term in group)
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import narwhals.stable.v2 as nw
 
-from datalake_aggregation.engines import Frame
+from datalake_aggregation.engines import Frame, collected
 from datalake_aggregation.rules import KEYS, Reduce
 
 
@@ -27,20 +27,41 @@ def reduced(rows: Frame, column: str, how: Reduce) -> Frame:
     known = rows.filter(~nw.col(column).is_null()).select(*KEYS, "asset", *metrics)
     try:
         answer = nw.from_native(how.reducer(known, column))
-        given = answer.collect_schema().names()
+        wrong = _unlike(answer, known, column) or _twice(answer)
     except Exception as error:  # foreign code: whatever it raises is its own fault
         what = f"failed: {type(error).__name__}: {error}"
         raise ReducerError(how.name, column, what) from error
+    if wrong:
+        raise ReducerError(how.name, column, f"returned {wrong}")
+    return answer.select(*KEYS, nw.col(column).cast(nw.Float64))
+
+
+def _unlike(answer: Frame, known: Frame, column: str) -> str | None:
+    """Say what of an answer cannot be joined to the rows that it was made of, if anything."""
+    given, wanted = answer.collect_schema(), known.collect_schema()
     missing = [name for name in (*KEYS, column) if name not in given]
     if missing:
-        what = f"returned no {' and no '.join(missing)}, only {', '.join(given)}"
-        raise ReducerError(how.name, column, what)
-    made = answer.select(*KEYS, nw.col(column).cast(nw.Float64))
-    counts = made.group_by(KEYS).agg(nw.len().alias("rows"))
-    if len(counts.filter(nw.col("rows") > 1).head(1).lazy().collect()):
-        what = "returned more than one row for a canonical asset and day"
-        raise ReducerError(how.name, column, what)
-    return made
+        return f"no {' and no '.join(missing)}, only {', '.join(given)}"
+    if _engine(answer) != _engine(known):
+        return f"a frame of another engine: {_engine(answer)}, not {_engine(known)}"
+    for name in KEYS:
+        if type(given[name]) is not type(wanted[name]):
+            return f"{name} as {given[name]}, not as {wanted[name]}"
+    if given[column] == nw.String:
+        return f"{given[column]} in {column}, not numbers"
+    return None
+
+
+def _engine(frame: Frame) -> str:
+    lazy = "lazy " if isinstance(frame, nw.LazyFrame) else ""
+    return f"{lazy}{frame.implementation.value}"
+
+
+def _twice(answer: Frame) -> str | None:
+    counts = answer.group_by(KEYS).agg(nw.len().alias("rows"))
+    if len(collected(counts.filter(nw.col("rows") > 1).head(1))):
+        return "more than one row for a canonical asset and day"
+    return None
 
 
 def _is_metric(name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import date, timedelta
 
+import narwhals.stable.v2 as nw
 import polars as pl
 import pytest
 from attrs import evolve
@@ -12,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datalake_aggregation import aggregate, fold, parse_mapping
+
+from .conftest import spread
 
 COLUMNS = ("close", "volume", "market_cap", "chain_tvl", "supply", "score")
 ASSETS = ("sun", "wsun", "xsun", "sun-b", "staked-sun", "moon", "luna", "wmoon", "alone")
@@ -188,3 +191,23 @@ def test_every_rule_on_every_engine(into, back, rich, naive):
     assert len(folded.contributions()) == len(
         fold(naive.frame(rows, COLUMNS), rich).contributions()
     )
+
+
+@pytest.mark.parametrize("into", [lambda f: f, lambda f: f.lazy(), lambda f: f.to_arrow()])
+def test_what_no_number_can_be_is_unknown(into, small):
+    """A sum and a mean that are too large, and what a reducer makes of nothing: null, never NaN."""
+
+    def nothing(rows, column):
+        return spread(rows, column).with_columns((nw.col(column) * 0 / 0).alias(column))
+
+    odd = parse_mapping(
+        "version: 1\ncolumns:\n"
+        "  supply: {source: p.d.x, mean: members, weight: volume}\n"
+        "  score: {source: p.d.x, reduce: nothing, of: members}\n",
+        over=small,
+        reducers={"nothing": nothing},
+    )
+    rows = {"date": [DAYS[0]] * 2, "asset": ["sun", "wsun"], "volume": [1e306, 2e306]}
+    frame = pl.DataFrame({**rows, "supply": [1e300, 2e300], "score": [1.0, 1.0]})
+    found = pl.DataFrame(nw.from_native(aggregate(into(frame), odd)).lazy().collect().to_native())
+    assert found.select("volume", "supply", "score").row(0) == (None, None, None)

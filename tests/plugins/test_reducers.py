@@ -126,6 +126,15 @@ def test_two_reducers_of_one_name_are_both_refused(install: Install) -> None:
         ("return None", "failed: TypeError"),
         ("return rows.select('date', column)", "returned no canonical_id, only date, spread"),
         ("return rows", "returned more than one row for a canonical asset and day"),
+        (
+            "return lowest(rows, column).with_columns(nw.lit('low').alias(column))",
+            "returned String in spread, not numbers",
+        ),
+        ("return lowest(rows, column).lazy()", "returned a frame of another engine: lazy polars"),
+        (
+            "return lowest(rows, column).with_columns(nw.col('date').cast(nw.String))",
+            "returned date as String, not as Datetime",
+        ),
     ],
 )
 def test_a_reducer_that_goes_wrong_is_named(
