@@ -51,6 +51,20 @@ def check_homes(base: Mapping, layer: Layer, document: Document, findings: Findi
             findings.add(document.place(("assets", asset)), what)
 
 
+def check_alone(layer: Layer, mapping: Mapping, document: Document, findings: Findings) -> None:
+    """Report assets that a file calls assets of their own and that are folded all the same."""
+    folded = {member.asset: (owner, member) for owner, member in _folded(mapping)}
+    for asset, reason in layer.alone.items():
+        if asset in folded:
+            owner, member = folded[asset]
+            ids = [entry.text for entry in document.content["alone"][reason]]
+            what = (
+                f'"{asset}" is folded into {owner} ({member.where or UNKNOWN}) and cannot be an '
+                f"asset of its own, too; list it under {owner} as staked, or remove it here"
+            )
+            findings.add(document.place(("alone", reason, ids.index(asset))), what)
+
+
 def check_columns(layer: Layer, mapping: Mapping, findings: Findings) -> None:
     """Report what a file's rules name and the mapping does not have: columns, assets to unify."""
     for name, rule in layer.columns.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from datalake_aggregation.checks import check_columns, check_graph, check_homes
+from datalake_aggregation.checks import check_alone, check_columns, check_graph, check_homes
 from datalake_aggregation.columns import Reducers
 from datalake_aggregation.document import LIMIT_BYTES, read_document
 from datalake_aggregation.layers import BARE, lay_over
@@ -61,6 +61,7 @@ def _parsed(data: bytes, file: str, base: Mapping, reducers: Reducers) -> Mappin
     mapping = lay_over(base, layer)
     check_homes(base, layer, document, findings)
     check_graph(mapping, findings)
+    check_alone(layer, mapping, document, findings)
     check_columns(layer, mapping, findings)
     findings.settle()
     return mapping

@@ -192,6 +192,11 @@ def problems(text, over=None):
             "version: 1\nassets:\n  sun: {wrapped: [moon]}\n  moon: {wrapped: [a]}",
             *(3, '"moon" is a variant of sun here but has variants of its own'),
         ),
+        # alone
+        (
+            "version: 1\nassets: {sun: {wrapped: [a]}}\nalone:\n  it grows:\n    - b\n    - a",
+            *(6, '"a" is folded into sun (mine.yaml:2) and cannot be an asset of its own, too'),
+        ),
         # native ids
         ("version: 1\nnative_ids: {lunarcrush: {sun: 1}}", 2, '"lunarcrush" is not a dataset'),
         ("version: 1\nnative_ids: {a.b: {sun: 1.5}}", 2, '"1.5" is read as float'),
