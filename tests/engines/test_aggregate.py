@@ -91,6 +91,21 @@ def test_what_an_engine_cannot_read_is_one_sentence(engine, lake, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["lake"]
 
 
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_a_day_that_a_series_has_twice_is_named(engine, lake, tmp_path):
+    """It would be counted twice; days out of order are no harm."""
+    shutil.copytree(lake.root, tmp_path / "lake")
+    file = next((tmp_path / "lake").glob("series/v1/*/*/asset=tbtc/series.parquet"))
+    rows = pl.read_parquet(file)
+    rows.reverse().write_parquet(file)
+    run(LocalStore(tmp_path / "lake"), tmp_path / "out", engine)
+    assert read(tmp_path / "out").select("date", "canonical_id", *COLUMNS).equals(expected())
+    pl.concat([rows, rows.slice(3, 1)]).write_parquet(file)
+    says = f"{MARKET} of tbtc has more than one row for {rows['date'][3]}: `datalake cache"
+    with pytest.raises(ConfigError, match=says):
+        run(LocalStore(tmp_path / "lake"), tmp_path / "again", engine)
+
+
 def test_the_size_of_batches_changes_nothing(lake, tmp_path, monkeypatch):
     """One canonical asset at a time gives the same rows as all at once."""
     monkeypatch.setattr(by_polars, "BATCH", 1)

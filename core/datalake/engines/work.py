@@ -67,10 +67,29 @@ class Work:
     def folded(self, scan: Scan) -> Any:
         """The engine's own frame of the result, sorted by canonical asset and date."""
         parts = [(name, nw.from_native(scan(name, self.wanted(name)))) for name in self.folders]
+        for name, part in parts:
+            _check_days(name, part)
         needed = folded_columns(self.mapping, self.columns)
         rows = nw.to_native(long_rows(parts, self.feeds, needed))
         result = nw.from_native(fold(rows, self.mapping, unique=True).frame)
         return result.select("date", "canonical_id", *self.columns).to_native()
+
+
+def _check_days(name: str, rows: Any) -> None:
+    """Raise ConfigError where a series has a day twice: it would be counted twice."""
+    keys = ["asset", "date"]
+    if isinstance(rows, nw.DataFrame):  # one series after the other, each in order of its days
+        before = [nw.col(key).shift(1) for key in keys]
+        again = (nw.col("asset") == before[0]) & (nw.col("date") <= before[1])
+        if not rows.select(again.any()).item():
+            return
+    counts = rows.select(keys).group_by(keys).agg(nw.len().alias("rows"))
+    found = counts.filter(nw.col("rows") > 1).head(1).lazy().collect()
+    for row in found.rows(named=True):
+        raise ConfigError(
+            f"{name} of {row['asset']} has more than one row for {row['date']:%Y-%m-%d}: "
+            "`datalake cache verify --repair` removes damaged series"
+        )
 
 
 def plan_work(store: Store, mapping: Mapping, selection: str) -> Work:
