@@ -8,12 +8,12 @@ import polars as pl
 import pytest
 
 from datalake.cache import AssetCache, SeriesKey
-from datalake.curation.lint import Known, lint
+from datalake.curation.lint import Known, lint, unoffered
 from datalake.curation.prices import Prices
 from datalake.models import Window
 from datalake.plugins import load
 from datalake.stores import open_store
-from datalake_aggregation import parse_mapping
+from datalake_aggregation import load_mapping, parse_mapping
 
 from .conftest import NOW, catalogue, coin, mapping
 
@@ -177,3 +177,20 @@ def test_likeness(prices):
     assert 0.5 < found.correlation <= 1
     assert found.days == 60
     assert found.through == date(2026, 3, 1)
+
+
+def test_a_source_that_no_provider_offers():
+    """What a run refuses is an error here, all of it, in one's own file only."""
+    text = (
+        "version: 1\ncolumns:\n  close: {source: coingecko.market.prise, from: native}\n"
+        "  fees: {source: [acme.fees.paid, coingecko.markets.fees], sum: members}\n"
+        "native_ids: {lunarcrush.socials: {bitcoin: 1}}\n"
+    )
+    mine = parse_mapping(text, "mine.yaml")
+    found = said(unoffered(mine, load(), "mine.yaml"))
+    assert [(level, line) for level, line, _ in found] == [("error", 3), ("error", 4), ("error", 0)]
+    assert found[0][2] == "coingecko.market has no column 'prise'; did you mean 'price'?"
+    assert found[1][2].startswith("there is no dataset 'coingecko.markets'; did you mean")
+    rules = parse_mapping(text[: text.index("native_ids")], "mine.yaml")
+    assert list(unoffered(rules, load(), "other.yaml")) == []
+    assert list(unoffered(load_mapping(), load())) == []

@@ -30,7 +30,7 @@ FIRST, LATER = date(2026, 3, 10), date(2026, 3, 12)
         ),
         (
             "native_ids:\n  lunarcrush.socials: {bitcoin: 1}\n",
-            r"native_ids: there is no dataset 'lunarcrush.socials'; did you mean",
+            r"the mapping, native_ids: there is no dataset 'lunarcrush.socials'; did you mean",
         ),
     ],
 )

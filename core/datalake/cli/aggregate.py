@@ -46,8 +46,10 @@ def command(engine: str, output: Path, columns: str, file: Path | None, lake: La
       datalake aggregate --engine duckdb --cache .datalake --output lake_folded
     """
     from ..engines import aggregate_lake, plan_work
+    from ..run.plan import check_sources
 
     mapping = usual_mapping(file, lake.registry)
+    check_sources(mapping, lake.registry)
     work = plan_work(lake.store, mapping, columns)
     origin = aggregate_lake(lake.store, work, engine, output)
     series = sum(map(len, work.series.values()))

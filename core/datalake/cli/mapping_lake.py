@@ -8,13 +8,13 @@ from pathlib import Path
 import click
 from attrs import asdict
 
-from datalake_aggregation import Mapping, MappingError, load_mapping
+from datalake_aggregation import Mapping, MappingError, Place, load_mapping
 
 from ..cache import SERIES, AssetCache
 from ..clock import now
 from ..curation.catalogue import Catalogue, newest, of_universes
 from ..curation.effect import Change, Effect, effect
-from ..curation.lint import Finding, Known, lint
+from ..curation.lint import Finding, Known, lint, unoffered
 from ..curation.lookalikes import Lookalike, lookalikes
 from ..curation.pasting import as_yaml
 from ..curation.prices import Prices, held, price_keys
@@ -98,12 +98,17 @@ def lint_(
     # whoever edits a mapping in the sandbox is not to be told that the shipped one's coins are odd
     exist = _named(load_mapping()) if lake.sandbox else frozenset[str]()
     known = Known(catalogue, assets, _prices(lake, mapping) if assets else None, exist)
-    found = lint(mapping, known, str(file) if file else None)
+    own = str(file) if file else None
+    found = sorted([*lint(mapping, known, own), *unoffered(mapping, lake.registry, own)], key=_line)
     series = f"prices of {len(assets):,} assets in {lake.store.url}"
     if lake.sandbox:
         series += " (simulated: ids of the shipped mapping count as known)"
     _tell(found, f"held against {_against(lake, catalogue)}; {series}", form)
     ctx.exit(Exit.USAGE if any(one.level == "error" for one in found) else 0)
+
+
+def _line(found: Finding) -> tuple[Place, str]:
+    return found.where, found.what
 
 
 def _named(mapping: Mapping) -> frozenset[str]:

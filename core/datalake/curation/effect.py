@@ -23,7 +23,7 @@ from ..run.folding import fold_all
 from ..run.lane import lanes
 from ..run.naming import series_key
 from ..run.options import Options
-from ..run.plan import feeds, folded_columns, output_columns, wants
+from ..run.plan import check_sources, feeds, folded_columns, output_columns, wants
 from ..run.series import Series
 from ..run.shelf import Shelf, shelf
 from ..run.sources import sources
@@ -94,9 +94,10 @@ def effect(
 ) -> Effect:
     """Fold what the lake holds of the newest archived universe with both mappings, and compare.
 
-    Only assets that the edit can touch are folded. Raises ConfigError where no universe is
-    archived, StoreError where the lake cannot be read.
+    Only assets that the edit can touch are folded. Raises ConfigError where no universe is archived
+    or a column comes from what no provider offers, StoreError where the lake cannot be read.
     """
+    check_sources(after, registry)
     archived = newest(store, now(), 10**9)
     if archived is None:
         raise ConfigError(

@@ -10,6 +10,8 @@ from attrs import frozen
 
 from datalake_aggregation import Mapping, Member, Place, Rule
 
+from ..plugins import Registry
+from ..run.plan import unknown_sources
 from .catalogue import Catalogue
 from .prices import Prices
 
@@ -65,6 +67,16 @@ def lint(mapping: Mapping, known: Known, file: str | None = None) -> list[Findin
         found += _natives(mapping, known.catalogue, file, level)
     found += _idle(mapping, file)
     return sorted(found, key=lambda one: (one.where, one.what))
+
+
+def unoffered(mapping: Mapping, registry: Registry, file: str | None = None) -> Iterator[Finding]:
+    """Sources of columns, and datasets with names of assets, that an installed provider does not
+    have: no run would begin."""
+    for where, what in unknown_sources(mapping, registry):
+        place = where or (Place(file) if file else SHIPPED)
+        if file is None or place.file == file:
+            wrong, _, todo = what.rpartition("; ")
+            yield Finding("error" if file else "warning", place, wrong, todo)
 
 
 def _entries(mapping: Mapping, file: str | None) -> Iterator[tuple[str, Member]]:

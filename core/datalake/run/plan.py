@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from collections.abc import Mapping as MappingType
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from datalake_aggregation import Mapping as CanonicalMapping
+from datalake_aggregation import Place
 
 from ..errors import ConfigError
 from ..models import DAY, Asset, Dataset, Window
@@ -179,33 +179,35 @@ def check_datasets(names: Iterable[str], registry: Registry) -> None:
 
 
 def check_sources(mapping: CanonicalMapping, registry: Registry) -> None:
-    """Raise ConfigError for a rule, or names of assets, of what an installed provider does not
-    offer: its column would be null throughout, and nobody told. Providers that are not installed
-    are passed over, unless their name is nearly that of one that is."""
+    """Raise ConfigError for the first of the unknown sources."""
+    for where, what in unknown_sources(mapping, registry):
+        raise ConfigError(f"{where or 'the mapping, native_ids'}: {what}")
+
+
+def unknown_sources(
+    mapping: CanonicalMapping, registry: Registry
+) -> Iterator[tuple[Place | None, str]]:
+    """Rules and names of assets of what an installed provider does not offer, and where they stand:
+    the column would be null throughout, and nobody told. Providers that are not installed are
+    passed over, unless their name is nearly that of one that is."""
     known = {
         f"{provider.name}.{dataset.name}": dataset
         for provider in registry.providers.values()
         for dataset in provider.datasets
     }
-    rules = [(rule.where, source) for rule in mapping.columns.values() for source in rule.source]
-    for where, source in rules:
-        name, _, column = source.rpartition(".")
-        _check_dataset(f"{where}: ", name, known, registry)
-        if name in known and column not in known[name].columns:
+    named: list[tuple[Place | None, str, str]] = [
+        (rule.where, name, column)
+        for rule in mapping.columns.values()
+        for name, _, column in (source.rpartition(".") for source in rule.source)
+    ]
+    for where, name, column in [*named, *((None, name, "") for name in mapping.native_ids)]:
+        provider = name.partition(".")[0]
+        meant = did_you_mean(provider, registry.providers).startswith("; did you mean")
+        if name not in known and (provider in registry.providers or meant):
+            yield where, f"there is no dataset {name!r}{did_you_mean(name, known)}"
+        if name in known and column and column not in known[name].columns:
             hint = did_you_mean(column, known[name].columns)
-            raise ConfigError(f"{where}: {name} has no column {column!r}{hint}")
-    for name in mapping.native_ids:
-        _check_dataset("the mapping's native_ids: ", name, known, registry)
-
-
-def _check_dataset(
-    where: str, name: str, known: MappingType[str, Dataset], registry: Registry
-) -> None:
-    provider = name.partition(".")[0]
-    installed = provider in registry.providers
-    meant = did_you_mean(provider, registry.providers).startswith("; did you mean")
-    if name not in known and (installed or meant):
-        raise ConfigError(f"{where}there is no dataset {name!r}{did_you_mean(name, known)}")
+            yield where, f"{name} has no column {column!r}{hint}"
 
 
 def check_refresh(names: Iterable[str], registry: Registry) -> None:
