@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 
 import polars as pl
 import pytest
+from attrs import evolve
 from click.testing import CliRunner
 
 from datalake.cli.aggregate import command
+from datalake.engines import plan_work
 from datalake.engines import polars as by_polars
 from datalake.errors import ConfigError
 from datalake.stores import ABSENT, open_store
@@ -111,6 +114,22 @@ def test_the_size_of_batches_changes_nothing(lake, tmp_path, monkeypatch):
     monkeypatch.setattr(by_polars, "BATCH", 1)
     run(lake, tmp_path / "out", "polars")
     assert read(tmp_path / "out").select("date", "canonical_id", *COLUMNS).equals(expected())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_parts_changes_nothing(seed, lake, tmp_path, monkeypatch):
+    """Datasets and series in whatever order they are listed, some assets at a time."""
+    chance = random.Random(seed)
+
+    def shuffled(parts):
+        return dict(chance.sample(list(parts.items()), len(parts)))
+
+    work = plan_work(lake, load_mapping(), "standard")
+    series = {name: shuffled(places) for name, places in shuffled(work.series).items()}
+    monkeypatch.setattr(by_polars, "BATCH", 1 + 2 * seed)
+    work = evolve(work, series=series, folders=shuffled(work.folders))
+    by_polars.write(work, tmp_path)
+    assert read(tmp_path).select("date", "canonical_id", *COLUMNS).equals(expected())
 
 
 def test_the_stored_ids_are_plain_text(lake, tmp_path):
