@@ -100,6 +100,27 @@ def test_it_may_be_taken_back_out(opened, made, rows, output):
     assert "freshness" not in findings(outcome)
 
 
+@pytest.mark.parametrize("days", [1, 2, 9])
+def test_it_may_be_taken_back_out_of_few_days(opened, made, frame, output, days):
+    """However large a part of the rows it is, and of the values of a column that is young."""
+    rows = frame(ids=IDS, days=days)
+    publish(opened(closed=rows), output)
+    outcome = publish(made(rows, as_of=made().as_of + HOUR), output)
+    assert outcome.new
+    assert not refused(outcome)
+
+
+def test_it_makes_up_for_nothing_that_is_lost_little_by_little(opened, frame, output):
+    """Each step is small, and rows of today are no past."""
+    rows = frame(ids=IDS, days=40)
+    publish(opened(closed=rows), output, clock=at(0))
+    for hours, first in ((1, 3), (2, 5)):
+        begin = LAST_DAY - timedelta(days=39 - first)
+        short = rows.filter(pl.col("date") >= begin)
+        outcome = publish(opened(closed=short, hours=hours), output, clock=at(hours))
+    assert refused(outcome) == {"little by little"}
+
+
 def test_it_does_not_hide_a_closed_day_that_is_gone(opened, made, rows, output):
     """A series that ends earlier than it is published does so whatever is known of today."""
     publish(made(rows), output)

@@ -84,6 +84,17 @@ def test_what_is_cached_needs_no_budget(sandbox_run):
     assert sandbox_run(assets=["bitcoin"], max_calls={"all": 1}, **ONE).exit is Exit.PUBLISHED
 
 
+def test_a_refresh_without_calls_for_it_takes_today_from_nobody(sandbox_run, tmp_path):
+    """What is published of the open day stands: it does not vanish with the last call."""
+    asked = {"assets": ["bitcoin"], "until": "now", **ONE}
+    assert sandbox_run(**asked).exit is Exit.PUBLISHED
+    before = (tmp_path / "data.parquet").read_bytes()
+    made = sandbox_run(**asked, as_of=AS_OF + timedelta(minutes=5), max_calls={"all": 1})
+    assert made.exit is Exit.BUDGET, made.report.message
+    assert "the open day of coingecko.market" in made.report.message
+    assert (tmp_path / "data.parquet").read_bytes() == before
+
+
 @pytest.mark.parametrize("given", [{"max_calls": {"all": 3}}, {"timeout": timedelta(minutes=1)}])
 def test_an_offline_run_has_no_budget(sandbox_run, given):
     """It makes no calls."""

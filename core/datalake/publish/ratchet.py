@@ -16,7 +16,8 @@ NAME = "little by little"
 def check_ratchet(
     candidate: Candidate, pointer: Pointer | None, rules: GateRules, force: str | None = None
 ) -> tuple[Check, ...]:
-    """The candidate's figures against the most of each in the last publications.
+    """The candidate's figures against the most of each in the last publications, both without what
+    a day that was open may have brought.
 
     What was forced is the new level: nothing before it counts. `force` is the reason why a
     candidate that has lost too much is published all the same.
@@ -24,8 +25,8 @@ def check_ratchet(
     levels = list(_levels(pointer.history if pointer else (), rules.look_back))
     if not levels:
         return ()
-    assets = len(ids_of(candidate.rows))
-    now = _figures(assets, height(candidate.rows), candidate.known)
+    closed, assets = candidate.closed, len(ids_of(candidate.rows))
+    now = _figures(assets, height(closed.rows), closed.known)
     found = [_lost(name, now.get(name, 0), levels, rules.min_ratio) for name in _named(levels)]
     lost = [text for text in found if text]
     if not lost:
@@ -43,7 +44,10 @@ def _figures(assets: int, rows: int, values: Mapping[str, int]) -> dict[str, int
 
 
 def _of(entry: Entry) -> dict[str, int]:
-    return _figures(entry.assets, entry.rows, entry.values)
+    """Of a day that was open each asset had one row at most, which may vanish without a reason."""
+    opened = entry.assets if entry.open_day else 0
+    values = {column: max(0, count - opened) for column, count in entry.values.items()}
+    return _figures(entry.assets, max(0, entry.rows - opened), values)
 
 
 def _named(levels: Sequence[Entry]) -> dict[str, None]:

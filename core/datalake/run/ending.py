@@ -32,13 +32,16 @@ def what_is_amiss(
     return "; ".join([listing.trouble, *parts] if listing.trouble else parts)
 
 
-def what_is_left(tallies: Mapping[str, Tally]) -> str:
+def what_is_left(tallies: Mapping[str, Tally], today: Today | None = None) -> str:
     """What a run had no calls or no time for; empty where it had for all."""
     left = [
         f"{tally.left:,} of {tally.total:,} series of {name}"
         for name, tally in tallies.items()
         if tally.left
     ]
+    snapshots = [one.dataset for one in today.snapshots if one.left] if today else []
+    if snapshots:
+        left.append(f"the open day of {', '.join(snapshots)}")
     if not left:
         return ""
     return (

@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 
 from datalake_aggregation import Mapping
 
-from ..errors import FetchError
+from ..errors import FetchError, OverBudget
 from ..series import to_open_day
 from .fetch import ended, threads
 from .naming import guarded
@@ -26,13 +26,15 @@ from .series import Series
 @frozen
 class Snapshot:
     """What came of one: of the `assets` that were asked for so many are `known`. `rejected` counts
-    values that were not let in; `error` says why there are none at all."""
+    values that were not let in; `error` says why there are none at all, `left` that it is for
+    another run, since this one may make no more calls."""
 
     dataset: str
     assets: int
     known: int = 0
     rejected: int = 0
     error: str | None = None
+    left: bool = False
 
 
 @frozen
@@ -110,7 +112,8 @@ def _of_dataset(named: Sequence[tuple[Want, str]], as_of: datetime) -> tuple[Row
         raw = guarded(want, lambda: ask and ask(list(dict.fromkeys(names.values())), client))
         found = to_open_day(want.dataset, raw, now=as_of)
     except FetchError as error:
-        return {}, evolve(told, error=want.source.scrub(str(error)))
+        left = isinstance(error, OverBudget)
+        return {}, evolve(told, error=want.source.scrub(str(error)), left=left)
     rows = {
         asset: found[name].table.select(["date", *want.columns])
         for asset, name in names.items()

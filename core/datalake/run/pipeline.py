@@ -167,6 +167,8 @@ class _Run:
         if self.options.open_day:
             series = [one.series for one in used]
             recipe, series, today = with_today(recipe, series, self.mapping, stop)
+            if left := what_is_left(tallies, today):
+                return Made(Exit.BUDGET, left, tallies=tallies, today=today)
             used = [hand.with_today(*pair) for pair in zip(used, series, strict=True)]
         evidence = gather(used)
         inputs = [one.input for one in used]
