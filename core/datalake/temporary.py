@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from .errors import StoreError
@@ -12,11 +12,17 @@ from .errors import StoreError
 
 @contextmanager
 def nameless() -> Iterator[BinaryIO]:
-    """A file without a name in the temporary folder: however the process ends, nothing is left."""
-    with ExitStack() as stack:
-        with writing():
-            file = stack.enter_context(tempfile.TemporaryFile())
+    """A file without a name in the temporary folder: however the process ends, nothing is left.
+
+    What could not be written is told by `writing` alone: the file's end has nothing to add.
+    """
+    with writing():
+        file = tempfile.TemporaryFile()  # noqa: SIM115  # closed below, come what may
+    try:
         yield file
+    finally:
+        with suppress(OSError):
+            file.close()
 
 
 @contextmanager

@@ -34,6 +34,16 @@ def fills_up(lab: Lab):
         filler.unlink()
 
 
+@row("disk", "the temporary folder has no room", 1, "old", "said with its cause", quick=True)
+def full_temporary(lab: Lab):
+    yield lab.run(env={"TMPDIR": str(lab.small_disk("tmp", 16))})
+
+
+@row("disk", "the temporary folder is not there", 0, "new", "another one is found")
+def no_temporary(lab: Lab):
+    yield lab.run(env={"TMPDIR": "/not/there"})
+
+
 @row("disk", "the output's folder may not be written", 2, "old", "found before any call")
 def locked_output(lab: Lab):
     with _locked(lab, "out", 0o555) as under:

@@ -96,6 +96,16 @@ def twice(lab: Lab):
     yield done
 
 
+@row("process", "all calls that it may make are made", 6, "old", "the next run goes on", quick=True)
+def no_more_calls(lab: Lab):
+    yield lab.run("--max-calls", "9")
+
+
+@row("process", "the time that it may take is over", 6, "old", "the next run goes on")
+def no_more_time(lab: Lab):
+    yield lab.run("--timeout", "1.5s", *SLOW)
+
+
 @row("process", "nobody reads what the run prints", 0, "new", "published all the same")
 def deaf(lab: Lab):
     process = lab.start()

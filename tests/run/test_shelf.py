@@ -58,6 +58,16 @@ def test_a_full_disk_is_told_with_what_to_do() -> None:
         Shelf(full).put(table(1))
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+def test_nor_does_its_end_say_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is still buffered cannot be written, either; that is no trouble of its own."""
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: Path("/dev/full").open("wb"))
+    with pytest.raises(StoreError, match=r"No space left.*TMPDIR"), shelf() as one:
+        one.put(table(1))
+    with pytest.raises(StoreError, match=r"No space left.*TMPDIR"):
+        put_aside([pl.DataFrame({"canonical_id": ["a"]})])
+
+
 def test_a_folder_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that nobody searches the cache for it."""
     monkeypatch.setattr(tempfile, "tempdir", "/nowhere/at/all")
