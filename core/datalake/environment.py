@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +15,14 @@ def read_environment(environ: Mapping[str, str], dotenv: Path) -> dict[str, str]
     Values are taken literally: `$` and `${…}` in a key are part of the key.
     """
     return {**_read(dotenv), **{name: value for name, value in environ.items() if value}}
+
+
+def open_to_others(dotenv: Path) -> bool:
+    """Whether any user of this machine may read the file; where there is none, nobody."""
+    try:
+        return bool(dotenv.stat().st_mode & stat.S_IROTH)
+    except OSError:
+        return False
 
 
 def _read(dotenv: Path) -> dict[str, str]:

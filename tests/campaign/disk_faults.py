@@ -36,7 +36,7 @@ def fills_up(lab: Lab):
 
 @row("disk", "the temporary folder has no room", 1, "old", "said with its cause", quick=True)
 def full_temporary(lab: Lab):
-    yield lab.run(env={"TMPDIR": str(lab.small_disk("tmp", 16))})
+    yield lab.run(env={"TMPDIR": str(lab.small_disk("tmp", 4))})
 
 
 @row("disk", "the temporary folder is not there", 0, "new", "another one is found")

@@ -42,6 +42,9 @@ _wrong(".env tries to replace what the environment says", code=0, left="new",
        files={".env": "HOME=/nowhere\nCOINGECKO_PRO_API_KEY=other\nLUNARCRUSH_PLAN=${HOME}\n"},
        env={"LUNARCRUSH_PLAN": "scale"}, expected="the environment wins, nothing is expanded",
        )  # fmt: skip
+_wrong("any user may read the keys in .env", code=0, left="new",
+       files={".env": "COINGECKO_DEMO_API_KEY=CG-somebodys\n"},
+       expected="published, with one warning")  # fmt: skip
 _wrong("netrc and proxy variables are set", code=0, left="new",
        files={".netrc": "machine 127.0.0.1 login a password b\n"}, expected="not used",
        env={"HTTP_PROXY": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9"})  # fmt: skip

@@ -61,7 +61,7 @@ def test_a_full_disk_is_told_with_what_to_do() -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
 def test_nor_does_its_end_say_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is still buffered cannot be written, either; that is no trouble of its own."""
-    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: Path("/dev/full").open("wb"))
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: open("/dev/full", "wb"))  # noqa: SIM115, PTH123
     with pytest.raises(StoreError, match=r"No space left.*TMPDIR"), shelf() as one:
         one.put(table(1))
     with pytest.raises(StoreError, match=r"No space left.*TMPDIR"):

@@ -50,6 +50,20 @@ def test_after_a_run_all_is_well(sandbox_run, stand):
     assert {one.days_behind for one in found.providers} == {0}
 
 
+def test_a_refusal_names_the_way_out_that_there_is(sandbox_run, stand):
+    """A reason helps against the gate, and not against the fence."""
+    sandbox_run(**SMALL)
+    sandbox_run(**SMALL, since=AS_OF.date() - 5 * DAY)
+    (step,) = stand(AS_OF).next
+    assert "data.candidate.parquet" in step
+    assert "--force-publish" in step
+    fenced = sandbox_run(**SMALL, as_of=AS_OF - DAY)
+    assert "--force-publish" not in fenced.report.message
+    step = stand(AS_OF).next[0]
+    assert "data.candidate.parquet" in step
+    assert "--force-publish" not in step
+
+
 def test_a_run_that_is_overdue(sandbox_run, stand):
     """Nobody has run for two days: that explains all columns at once."""
     sandbox_run(**SMALL)

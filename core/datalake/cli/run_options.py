@@ -13,7 +13,7 @@ from attrs import frozen
 
 from ..client.budget import ALL
 from ..clock import now
-from ..environment import read_environment
+from ..environment import open_to_others, read_environment
 from ..errors import ConfigError
 from ..plugins import Registry, keys
 from ..publish.pointer import Keep
@@ -27,6 +27,8 @@ from .places import OUTPUT, SANDBOX, default_cache
 from .plugins import find_plugins, plugin_options, tell_broken
 
 C = TypeVar("C", bound=Callable[..., Any])
+
+DOTENV = Path(".env")
 
 _OPTIONS = (
     click.option("--providers", help="`all` that are installed (the default), or names: a,b."),
@@ -132,10 +134,13 @@ def asked(flags: dict[str, Any]) -> Asked:
     level, form = flags.pop("log_level"), flags.pop("log_format")
     run_id = new_run_id(now())
     configure(level, form, (), run_id)  # what is read next may have something to say
-    environment = read_environment(os.environ, Path(".env"))
+    environment = read_environment(os.environ, DOTENV)
     registry = find_plugins(flags.pop("plugins"), flags.pop("no_plugins"), environment)
-    configure(level, form, keys(registry, environment), run_id)
+    secrets = keys(registry, environment)
+    configure(level, form, secrets, run_id)
     tell_broken(registry)
+    if open_to_others(DOTENV) and any(not os.environ.get(one.variable) for one in secrets):
+        say(f"warning: anybody may read the keys in {DOTENV}: chmod 600 {DOTENV}", logging.WARNING)
     options = options_of(flags, environment, registry)
     return Asked(options, registry, environment, run_id, quiet, form)
 

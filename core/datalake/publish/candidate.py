@@ -140,7 +140,8 @@ class Outcome:
     `path` is the output as the user would write it. `rows`, `assets` (those that have rows) and
     `sha256` (of the data file's bytes) are the candidate's, whether it was published or not;
     `version` and `sequence` are None where it was not. `trouble` says what is amiss although it
-    was; `candidate_path` is where a refused one lies.
+    was; `candidate_path` is where a refused one lies, and `forcible` says that a reason would
+    have it published.
     """
 
     published: bool
@@ -154,3 +155,4 @@ class Outcome:
     checks: tuple[Check, ...]
     trouble: str = ""
     candidate_path: str | None = None
+    forcible: bool = False

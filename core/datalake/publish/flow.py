@@ -65,7 +65,8 @@ class _Job:
             return self._finish((*checks, _SAME), pointer, files)
         checks += self._compare(version, standing)
         if _refused(checks):
-            return self._refuse(checks, standing)
+            fenced = _refused(check_fence(self.candidate.as_of, standing.newest))
+            return evolve(self._refuse(checks, standing), forcible=not fenced)
         pointer = self._commit(version, files, checks, standing)
         outcome = self._finish(checks, pointer, files)
         sweep(self.place.store, pointer, self.clock(), self.keep.grace)

@@ -54,10 +54,12 @@ def next_steps(report: Mapping[str, Any], since: Mapping[str, str] = _UNKNOWN) -
 
 def _of_the_end(report: Mapping[str, Any]) -> list[str]:
     output = report.get("output") or {}
-    if report["status"] == "refused" and output.get("candidate"):
+    if report["status"] == "refused" and output:
+        force = "; if the values are right, publish with --force-publish REASON"
+        kept = output.get("candidate") or "a candidate"
         return [
-            f"the gate kept {output['candidate']} back: look at the checks that refused; if the"
-            " values are right, publish with --force-publish REASON"
+            f"the gate kept {kept} back: look at the checks that refused (datalake runs show last)"
+            f"{force if output.get('forcible') else ''}"
         ]
     if report["status"] == "refused":
         return ["--strict allows no gap: run again when the providers answer, or without it"]

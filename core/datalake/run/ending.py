@@ -64,7 +64,7 @@ def ending(outcome: Outcome, trouble: str) -> tuple[Exit, str]:
         more = len(refusals) - SHOWN_REFUSALS
         told = [*refusals[:SHOWN_REFUSALS], *([f"and {more} checks more"] if more > 0 else ())]
         why = [*told, trouble] if trouble else told
-        hint = "" if any(check.name == "fence" for check in refused) else f" ({_FORCE})"
+        hint = f" ({_FORCE})" if outcome.forcible else ""
         return Exit.REFUSED, f"not published: {'; '.join(why)}{hint}"
     trouble = "; ".join(filter(None, (trouble, outcome.trouble)))
     if trouble:

@@ -189,6 +189,7 @@ def output_section(outcome: Outcome | None) -> dict[str, Any]:
         "version": outcome.version,
         "sequence": outcome.sequence,
         "candidate": outcome.candidate_path,
+        "forcible": outcome.forcible,
         "rows": outcome.rows,
         "assets": outcome.assets,
         "sha256": outcome.sha256,

@@ -46,7 +46,7 @@ _REPORT = {
     "mapping": {"folded?": {_ANY: [str]}},
     "freshness?": {_ANY: _COLUMN},
     "gate": {"checks?": [_CHECK]},
-    "output": {"published?": bool, "path?": str, "rows?": int, "assets?": int},
+    "output": {"published?": bool, "path?": str, "rows?": int, "assets?": int, "forcible?": bool},
 }
 
 
