@@ -15,8 +15,11 @@ import pytest
 from datalake.errors import ConfigError, Conflict, StoreError
 from datalake.publish import check_output, publish
 from datalake.publish.copies import copy
+from datalake.publish.layout import encode_data
 from datalake.publish.place import LocalPlace, open_place
 from datalake.publish.target import assets_path, candidate_path
+
+from .conftest import made as a_candidate
 
 
 def test_names_of_the_files_beside(tmp_path):
@@ -239,3 +242,19 @@ def test_a_write_that_fails_is_a_store_error(made, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="could not be written"):
         publish(made(), tmp_path / "file" / "data.parquet")
+
+
+@pytest.mark.parametrize(
+    ("held", "spoilt"),
+    [(b"aave", b"\xff\xfe\xfd\xfc"), (b"market_cap", b"market\x08cap")],
+    ids=["statistics that are no text", "another name of a column"],
+)
+def test_a_footer_that_was_damaged_ends_no_run(tmp_path, held, spoilt):
+    """Nothing in the file vouches for its footer; without a pointer nobody else does."""
+    data = encode_data(a_candidate())
+    start = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+    output = tmp_path / "data.parquet"
+    output.write_bytes(data[:start] + data[start:].replace(held, spoilt, 1))
+    outcome = publish(a_candidate(), output, force="for the test")
+    assert outcome.published
+    assert output.read_bytes() == data

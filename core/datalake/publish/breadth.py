@@ -43,6 +43,8 @@ class Crowd:
 
 def crowd(rows: pl.LazyFrame) -> Crowd:
     """The assets of the rows, weighed by their last known market cap."""
+    if "market_cap" not in rows.collect_schema():  # of a file whose footer somebody damaged
+        rows = rows.with_columns(pl.lit(None, pl.Float64).alias("market_cap"))
     cap = pl.col("market_cap").drop_nulls().last().alias("cap")
     last = collected(rows.group_by("canonical_id").agg(cap))
     total = float(last["cap"].sum())

@@ -16,7 +16,7 @@ from ..models import DAY
 from ..temporary import nameless, writing
 from .candidate import closed_rows
 from .layout import DATA, SCHEMA_VERSION, read_metadata
-from .rows import values_of
+from .rows import collected, values_of
 
 _MAGIC = b"PAR1"
 _HEAD = 1024
@@ -120,6 +120,7 @@ def _content(parquet: Any, metadata: Mapping[str, Any], data: bytes) -> Content:
     for name, kind in rows.collect_schema().items():
         if kind != kinds.get(name, pl.Float64):
             raise ValueError(f"its column {name} is {kind}")
+    collected(rows.filter(pl.col("canonical_id") == ""))  # for the footer's statistics: the same
     last_day = date.fromisoformat(metadata["last_day"])
     learnt_through = _instant(metadata.get("learnt_through", metadata["as_of"]))
     told = metadata.get("open_day")
