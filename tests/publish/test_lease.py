@@ -23,6 +23,10 @@ NAIVE = (
     b'{"run_id": "x", "host": "y", "pid": 1,'
     b' "since": "2999-01-01T00:00:00", "until": "2999-01-01T00:00:00"}'
 )
+ENDLESS = (
+    b'{"run_id": "x", "host": "y", "pid": 1e400,'
+    b' "since": "2999-01-01T00:00:00Z", "until": "2999-01-01T00:00:00Z"}'
+)
 
 
 def at(moment):
@@ -131,7 +135,9 @@ def test_one_whose_parent_has_not_noticed_its_death_holds_nobody_back(store):
 
 
 @pytest.mark.parametrize(
-    "damage", [b"", b"null", b"[]", b"{}", b'{"run_id": 1}', b"\xff\xfe", NAIVE]
+    "damage",
+    [b"", b"null", b"[]", b"{}", b'{"run_id": 1}', b"\xff\xfe", NAIVE, ENDLESS, b"[" * 100_000],
+    ids=lambda damage: damage[:30].decode(errors="replace"),
 )
 def test_a_damaged_lease_holds_nobody_back(store, damage):
     store.put(KEY, damage, {}, if_generation=ABSENT)

@@ -256,6 +256,34 @@ def test_a_damaged_pointer_is_made_again(three, folder, day, damage):
     assert publish(day(3), three, force="for the test").sequence == 4
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("rows", float("inf")),
+        ("bytes", float("inf")),
+        ("as_of", "0001-01-01T00:00:00+14:00"),
+        ("version", "\ud800"),
+        ("warnings", ["\ud800"]),
+        ("published_at", "2026-03-01T00:00:00"),
+    ],
+)
+def test_a_pointer_of_impossible_values_is_damaged(three, folder, day, name, value):
+    """What reads well and could not be written again."""
+
+    def spoilt(document):
+        if isinstance(document, list):
+            return [spoilt(one) for one in document]
+        if isinstance(document, dict):
+            return {key: value if key == name else spoilt(one) for key, one in document.items()}
+        return document
+
+    path = folder / "current.json"
+    path.write_text(json.dumps(spoilt(json.loads(path.read_text()))))
+    with pytest.raises(ConfigError, match=r"current\.json is damaged"):
+        back(three)
+    assert publish(day(3), three, force="for the test").sequence == 4
+
+
 @pytest.mark.parametrize("damage", ["pointer", "pointer and versions"])
 def test_a_damaged_pointer_does_not_change_what_is_real(three, folder, day, damage):
     """Versions and copies say what they are, not the run that finds them."""

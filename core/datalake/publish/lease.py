@@ -20,6 +20,7 @@ from attrs import asdict, evolve, frozen
 from ..errors import Conflict, Held, StoreError
 from ..stores import ABSENT, Store
 from .living import birth, gone, whereabouts
+from .pointer import DAMAGE
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ def look(store: Store) -> tuple[Lease | None, str]:
         process = (str(found.get(name, "")) for name in ("born", "whereabouts"))
         lease = Lease(*who, since, until, *process)
         return lease, stored.generation
-    except (ValueError, TypeError, KeyError):
+    except DAMAGE:
         return None, stored.generation  # nobody can be waited for by what it says
 
 

@@ -22,7 +22,10 @@ FORMAT = 1
 VERSION = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{16}")
 KINDS = (DATA, ASSETS)
 #: What reading a damaged document may raise.
-DAMAGE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, IndexError)
+DAMAGE = (
+    *(ValueError, KeyError, TypeError, AttributeError, RecursionError, IndexError),
+    OverflowError,  # of a number that is infinite, of an instant before the year 1
+)
 
 
 class NotOurs(Exception):
@@ -193,6 +196,7 @@ def decode(data: bytes) -> Pointer:
         pointer.current.sequence,
     ]:
         raise ValueError("it names another version than its history")
+    pointer.encode()  # what could not be written again is damaged, too
     return pointer
 
 
