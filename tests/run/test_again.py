@@ -9,13 +9,18 @@ from pathlib import Path
 from shutil import copytree, rmtree
 from typing import Any
 
+import pyarrow.compute as pc
 import pytest
 from attrs import evolve, fields_dict
 
+from datalake.cache import AssetCache, Miss, SeriesKey
+from datalake.models import Window
+from datalake.plugins import load
 from datalake.rules import GateRules
 from datalake.run.again import BESIDE_INPUT, BESIDE_RECIPE, deciding
 from datalake.run.inputs import Input
 from datalake.run.recipe import Recipe
+from datalake.stores import open_store
 
 from .conftest import AS_OF
 
@@ -71,6 +76,8 @@ def other(name: str) -> Any:
 
 def test_whatever_decides_rows_is_compared():
     """A field that is added counts, until somebody says that it decides nothing."""
+    assert {"as_of"} == BESIDE_RECIPE
+    assert {"how", "sha256", "learnt_at", "asked_at"} == BESIDE_INPUT
     same = deciding(RECIPE, [INPUT], {"polars": "1"})
     for name in fields_dict(Recipe):
         changed = deciding(evolve(RECIPE, **{name: other(name)}), [INPUT], {"polars": "1"})
@@ -184,7 +191,25 @@ def test_a_damaged_copy_is_made_again(small, tmp_path):
     assert not made.report.output["new"]
 
 
-def test_a_lake_that_learnt_something_is_folded(small, tmp_path):
+def test_another_value_is_folded(small, tmp_path):
+    """All comes from the cache, into which another pipeline has put a price."""
+    later = AS_OF + timedelta(minutes=1)
+    market = load().providers["coingecko"].dataset("market")
+    key = SeriesKey("coingecko", "market", "bitcoin")
+    cache = AssetCache(open_store(str(tmp_path / "lake"), {}), clock=lambda: later)
+    rows = cache.read(key, market)
+    assert not isinstance(rows, Miss)
+    price = pc.multiply(rows["price"], 1.001)
+    rows = rows.set_column(rows.column_names.index("price"), "price", price)
+    window = Window(rows["date"][0].as_py(), rows["date"][-1].as_py() + timedelta(days=1))
+    cache.put(key, market, "bitcoin", rows, window)
+    made, known = small(as_of=later)
+    assert made.report.providers["coingecko"]["cache_hits"]
+    assert made.report.output["new"]
+    assert not known
+
+
+def test_a_lake_that_lost_something_is_folded(small, tmp_path):
     """A series that is gone is fetched again, and who fetches folds."""
     series = next(Path(tmp_path, "lake").glob("series/v1/*/dataset=market/asset=bitcoin/*.parquet"))
     series.unlink()
