@@ -28,7 +28,7 @@ def reduced(rows: Frame, column: str, how: Reduce) -> Frame:
     try:
         answer = nw.from_native(how.reducer(known, column))
         wrong = _unlike(answer, known, column) or _twice(answer)
-    except Exception as error:  # foreign code: whatever it raises is its own fault
+    except (Exception, SystemExit) as error:  # foreign code: what it raises is its own fault
         what = f"failed: {type(error).__name__}: {error}"
         raise ReducerError(how.name, column, what) from error
     if wrong:

@@ -123,6 +123,7 @@ def test_two_reducers_of_one_name_are_both_refused(install: Install) -> None:
     [
         ("return rows.group_by('x').agg(nw.len())", "failed: "),
         ("raise KeyError('no luck')", "failed: KeyError: 'no luck'"),
+        ("raise SystemExit(0)", "failed: SystemExit: 0"),
         ("return None", "failed: TypeError"),
         ("return rows.select('date', column)", "returned no canonical_id, only date, spread"),
         ("return rows", "returned more than one row for a canonical asset and day"),
