@@ -18,7 +18,7 @@ from datalake_aggregation.cells import (
     terms_of,
     with_stand_ins,
 )
-from datalake_aggregation.engines import Frame, native, ranked, settled
+from datalake_aggregation.engines import Frame, in_order_of_days, native, ranked, settled
 from datalake_aggregation.guard import strays
 from datalake_aggregation.mapping import Mapping
 from datalake_aggregation.rows import (
@@ -76,8 +76,10 @@ def fold(frame: IntoFrameT, mapping: Mapping, *, unique: bool = False) -> Folded
     assets = known_assets(rows, ask=alone)
     folded = families(mapping, assets, alone=alone)
     owners = [canonical_id for canonical_id, _ in folded]
-    if assets and not alone:  # but a reducer is given texts
+    if assets and not alone:
         rows = ranked(rows, "asset", {*assets, *owners})
+    else:  # a reducer is given texts
+        rows = _spelt(rows, "asset")
     terms = [term for name in columns for term in terms_of(name, mapping, owners)]
     single, ready = without_members(rows, folded), with_members(rows, folded)
     exclusions = settled(strays(ready, mapping.guard))
@@ -88,7 +90,7 @@ def fold(frame: IntoFrameT, mapping: Mapping, *, unique: bool = False) -> Folded
     made = cells(ready, terms).with_columns(nw.col("canonical_id").cast(ids)).select(columns)
     result = nw.concat([single.select(columns), made])
     return Folded(
-        frame=native(_spelt(result.sort(*SORTED), "canonical_id")),
+        frame=native(_spelt(in_order_of_days(result, "canonical_id"), "canonical_id")),
         exclusions=native(_spelt(exclusions.drop(ROW), "canonical_id", "asset")),
         single=single.with_columns(asset=nw.col("canonical_id")),
         ready=ready,

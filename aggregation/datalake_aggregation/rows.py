@@ -8,7 +8,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from datalake_aggregation.days import day_number, days
-from datalake_aggregation.engines import Frame, collected, known_frame, table_like
+from datalake_aggregation.engines import Frame, collected, is_ranked, known_frame, table_like
 from datalake_aggregation.mapping import Mapping, Member
 from datalake_aggregation.problems import suggestion
 from datalake_aggregation.rules import CELL, ROW
@@ -30,7 +30,8 @@ def read_rows(frame: Any, mapping: Mapping, *, unique: bool = False) -> Frame:
     rows = known_frame(frame)
     metrics = _metrics(rows.collect_schema().names(), mapping)
     cleaned = [_clean(rows, name) for name in metrics]
-    rows = rows.select(days(rows), nw.col("asset").cast(nw.String), *cleaned)
+    asset = nw.col("asset") if is_ranked(rows, "asset") else nw.col("asset").cast(nw.String)
+    rows = rows.select(days(rows), asset, *cleaned)
     if not unique:
         _check_keys(rows)
     return rows

@@ -138,7 +138,7 @@ def test_the_stored_ids_are_plain_text(lake, tmp_path):
 
     run(lake, tmp_path / "out", "polars")
     schema = pq.read_schema(tmp_path / "out" / "part-00000.parquet")
-    assert [str(kind) for kind in schema.types[:3]] == ["date32[day]", "string", "double"]
+    assert [str(kind) for kind in schema.types[:3]] == ["date32[day]", "large_string", "double"]
 
 
 def test_what_is_there_is_left_alone(lake, tmp_path):

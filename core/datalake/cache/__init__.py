@@ -1,9 +1,10 @@
 """The asset cache: series shared between runs and pipelines, over any store."""
 
+from ..names import REVISIONS, SERIES
 from .assets import AssetCache
 from .coverage import Coverage
 from .deciding import Decision, Look, decide
-from .keys import REVISIONS, SERIES, SeriesKey
+from .keys import SeriesKey
 from .objects import Found, Miss
 from .served import Cached, CameFrom, came_from, served, stood_in
 

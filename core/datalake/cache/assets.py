@@ -14,6 +14,7 @@ from attrs import evolve, field, frozen
 
 from ..errors import FetchError, NotFound, StoreError
 from ..models import DAY, Dataset, Window
+from ..names import REVISIONS, SERIES
 from ..series import series_schema, to_series
 from ..stores import ABSENT, Entry, Store, Stored
 from ..stores.mirror import MirroredStore
@@ -21,7 +22,7 @@ from .deciding import Decision, Look, decide
 from .given import let_in
 from .history import last_learnt, series_at
 from .joining import Answer, Joined, Writer, join
-from .keys import REVISIONS, SERIES, SeriesKey
+from .keys import SeriesKey
 from .objects import Found, Miss, Rows, decode, decode_past
 from .rows import OBSERVED, compare, crop
 from .served import Cached, CameFrom, served, stood_in
@@ -121,9 +122,8 @@ class AssetCache:
         rows stand in; FetchError is raised where there are none. Raises StoreError when the store
         cannot be read; one that cannot be written costs only the caching.
         """
-        return self.bring(
-            self.look(key, dataset, native_id, wanted, reachable, refresh=refresh), fetch
-        )
+        look = self.look(key, dataset, native_id, wanted, reachable, refresh=refresh)
+        return self.bring(look, fetch)
 
     def look(
         self,

@@ -7,8 +7,8 @@ import re
 
 from attrs import frozen
 
-#: Where series lie, and what revisions replaced in them.
-SERIES, REVISIONS = "series/v1/", "revisions/v1/"
+from ..names import REVISIONS, SERIES
+
 #: Names longer than this when encoded are cut and told apart by their hash.
 LONGEST_NAME = 200
 _ESCAPED = re.compile(rb"[^a-z0-9_.-]")

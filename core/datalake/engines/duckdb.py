@@ -27,4 +27,5 @@ def write(work: Work, folder: Path) -> None:
             )
 
         target = str(folder / "part-00000.parquet")
-        work.folded(scan).write_parquet(target, compression="zstd", row_group_size=122_880)
+        result = work.folded(work.rows(scan))
+        result.write_parquet(target, compression="zstd", row_group_size=122_880)

@@ -11,15 +11,13 @@ from typing import Any
 from urllib.parse import unquote
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from ..run.folding import batches
+from ..run.batches import batches
 from ..stores.local import LocalStore
 from .work import FILE, Work
 
 #: Canonical assets that are folded at once.
-BATCH = 150
+BATCH = 100
 #: Rows of a row group, at most.
 GROUP_ROWS = 122_880
 #: Series that are fetched from a bucket at once.
@@ -29,30 +27,20 @@ TROUBLE = (pl.exceptions.PolarsError,)
 
 
 def write(work: Work, folder: Path) -> None:
-    """Write one file, whose row groups are in order of canonical assets."""
-    values = [pa.field(column, pa.float64()) for column in work.columns]
-    schema = pa.schema([("date", pa.date32()), ("canonical_id", pa.large_string()), *values])
-    with (
-        pq.ParquetWriter(
-            folder / "part-00000.parquet",
-            schema,
-            compression="zstd",
-            compression_level=1,
-            store_schema=False,  # plain texts to every reader, however Polars holds them
-            use_dictionary=["canonical_id"],
-            column_encoding={
-                "date": "DELTA_BINARY_PACKED",
-                **dict.fromkeys(work.columns, "BYTE_STREAM_SPLIT"),
-            },
-        ) as file,
-        ThreadPoolExecutor(1) as writer,
-    ):
+    """Write a file for each batch, in order of canonical assets, while the next one is folded."""
+    with ThreadPoolExecutor(1) as writer:
         written: Future[None] | None = None
-        for rows in _folded(work):
-            table = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
+        for number, rows in enumerate(_folded(work)):
             if written:
                 written.result()
-            written = writer.submit(file.write_table, table, GROUP_ROWS)
+            file = folder / f"part-{number:05}.parquet"
+            written = writer.submit(
+                rows.write_parquet,
+                file,
+                compression="zstd",
+                compression_level=1,
+                row_group_size=GROUP_ROWS,
+            )
         if written:
             written.result()
 
@@ -65,9 +53,12 @@ def _folded(work: Work) -> Iterator[pl.DataFrame]:
         for name, place in batch:
             found.setdefault(name, []).append(place)
         # as numbers in order of the texts: they are merged faster
-        assets = pl.Enum(sorted({_asset(place) for _, place in batch}))
+        ids = {_asset(place) for _, place in batch}
+        assets = pl.Enum(sorted(ids.union(map(work.mapping.canonical_of, ids))))
         scan = _from_files if isinstance(work.store, LocalStore) else _from_store
-        yield work.folded(partial(scan, work, found, assets))
+        # read and brought beside each other in one go: no dataset is held by itself
+        rows = work.rows(partial(scan, work, found, assets)).collect(engine="streaming")
+        yield work.folded(rows)
 
 
 def _asset(place: str) -> str:
@@ -80,14 +71,14 @@ def _from_files(
     assets: pl.Enum,
     dataset: str,
     columns: Sequence[str],
-) -> pl.DataFrame:
+) -> pl.LazyFrame:
     """All series of a dataset at once, by Polars itself."""
     if dataset not in found:
         return _none(assets, columns)
     files = [f"{work.place(dataset)}/{place}/{FILE}" for place in found[dataset]]
     keys = {"provider": pl.String, "dataset": pl.String, "asset": pl.String}
     rows = pl.scan_parquet(files, hive_partitioning=True, hive_schema=keys, glob=False)
-    return rows.select("date", pl.col("asset").cast(assets), *columns).collect()
+    return rows.select("date", pl.col("asset").cast(assets), *columns)
 
 
 def _from_store(
@@ -96,7 +87,7 @@ def _from_store(
     assets: pl.Enum,
     dataset: str,
     columns: Sequence[str],
-) -> pl.DataFrame:
+) -> pl.LazyFrame:
     """Series by series through the store, which has the keys of a bucket, and its mirror."""
 
     def read(place: str) -> pl.DataFrame | None:
@@ -109,9 +100,9 @@ def _from_store(
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         parts = [rows for rows in pool.map(read, found.get(dataset, ())) if rows is not None]
-    return pl.concat(parts) if parts else _none(assets, columns)
+    return pl.concat(parts).lazy() if parts else _none(assets, columns)
 
 
-def _none(assets: pl.Enum, columns: Sequence[str]) -> pl.DataFrame:
+def _none(assets: pl.Enum, columns: Sequence[str]) -> pl.LazyFrame:
     kinds: dict[str, Any] = {"date": pl.Date, "asset": assets}
-    return pl.DataFrame(schema={**kinds, **dict.fromkeys(columns, pl.Float64)})
+    return pl.LazyFrame(schema={**kinds, **dict.fromkeys(columns, pl.Float64)})

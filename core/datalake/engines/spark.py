@@ -27,6 +27,6 @@ def write(work: Work, folder: Path) -> None:
         return spark.read.parquet(work.place(dataset)).select("date", "asset", *columns)
 
     try:
-        work.folded(scan).write.mode("append").parquet(str(folder))
+        work.folded(work.rows(scan)).write.mode("append").parquet(str(folder))
     finally:
         spark.conf.set(guess, before)

@@ -17,10 +17,10 @@ from attrs import frozen
 
 from datalake_aggregation import Mapping, ReducerError, fold
 
-from ..cache import SERIES
 from ..errors import ConfigError
 from ..lake.origin import KEY, found_origin
-from ..run.frame import long_rows
+from ..names import SERIES
+from ..run.merging import long_rows
 from ..run.plan import Feed, feeds, folded_columns, output_columns
 from ..stores import Entry, Store
 from ..stores.local import LocalStore
@@ -64,13 +64,16 @@ class Work:
         """The dataset's columns that are folded."""
         return list(dict.fromkeys(feed.column for feed in self.feeds if feed.dataset == dataset))
 
-    def folded(self, scan: Scan) -> Any:
-        """The engine's own frame of the result, sorted by canonical asset and date."""
+    def rows(self, scan: Scan) -> Any:
+        """The engine's own frame of all that is to be folded: the datasets beside each other."""
         parts = [(name, nw.from_native(scan(name, self.wanted(name)))) for name in self.folders]
         for name, part in parts:
             _check_days(name, part)
         needed = folded_columns(self.mapping, self.columns)
-        rows = nw.to_native(long_rows(parts, self.feeds, needed))
+        return nw.to_native(long_rows(parts, self.feeds, needed))
+
+    def folded(self, rows: Any) -> Any:
+        """The engine's own frame of the result, sorted by canonical asset and date."""
         result = nw.from_native(fold(rows, self.mapping, unique=True).frame)
         return result.select("date", "canonical_id", *self.columns).to_native()
 

@@ -13,8 +13,8 @@ import polars as pl
 from attrs import field, frozen
 
 from ..errors import ConfigError, StoreError
+from ..names import KEYS
 from ..publish import Place
-from ..publish.candidate import KEYS
 from ..publish.history import read_history
 from ..publish.layout import DATA
 from ..publish.place import in_words, report_name

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ..names import STANDARD
 from ..rules import GateRules
 from .candidate import (
-    STANDARD,
     AssetNote,
     Candidate,
     Check,

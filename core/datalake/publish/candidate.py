@@ -10,23 +10,8 @@ import polars as pl
 from attrs import evolve, field, frozen
 
 from ..models import DAY
+from ..names import KEYS, STANDARD
 from .evidence import Evidence
-
-#: What a row is known by; rows are sorted by the second, then the first.
-KEYS = ("date", "canonical_id")
-
-#: The ten columns of every published file, in their order; extended ones follow them.
-STANDARD = (
-    *KEYS,
-    "close",
-    "volume",
-    "market_cap",
-    "chain_tvl",
-    "protocol_tvl",
-    "dex_volume",
-    "lc_galaxy_score",
-    "lc_sentiment",
-)
 
 
 @frozen

@@ -11,7 +11,8 @@ import polars as pl
 from attrs import frozen
 
 from ..models import DAY
-from .candidate import KEYS, STANDARD, Candidate, Check
+from ..names import KEYS, STANDARD
+from .candidate import Candidate, Check
 from .rows import collected, height, parts
 
 _EXAMPLES = 5

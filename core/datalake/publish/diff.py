@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 from attrs import frozen
 
 from ..errors import ConfigError
+from ..names import KEYS
 from . import versions
-from .candidate import KEYS
 from .layout import ASSETS, DATA, read_metadata
 from .place import Place
 from .pointer import Entry

@@ -13,7 +13,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .candidate import KEYS, AssetNote, Candidate
+from ..names import KEYS
+from .candidate import AssetNote, Candidate
 from .rows import collected, height
 
 DATA = "user_facing_data"

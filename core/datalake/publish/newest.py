@@ -9,9 +9,10 @@ from datetime import date, timedelta
 import polars as pl
 from attrs import define, field, frozen
 
+from ..names import KEYS
 from ..rules import GateRules
 from .breadth import NAMED, Crowd, amount, finding, listed, passed
-from .candidate import KEYS, Candidate, Check
+from .candidate import Candidate, Check
 from .rows import parts
 
 #: A value is compared with the last one known within so many days.

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import polars as pl
 
+from ..names import KEYS
 from ..rules import GateRules
 from .breadth import Crowd, amount, finding, listed, passed
-from .candidate import KEYS, Candidate, Check
+from .candidate import Candidate, Check
 from .rows import collected
 
 #: The newest day that both providers know counts, unless it is older than this.

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import polars as pl
 
+from ..names import KEYS
 from ..rules import GateRules
 from .breadth import NAMED, Crowd, amount, finding, listed, passed
-from .candidate import KEYS, Candidate, Check
+from .candidate import Candidate, Check
 from .evidence import Revision
 from .published import Content
 from .rows import side_by_side

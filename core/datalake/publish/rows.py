@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 import polars as pl
 
-from .candidate import KEYS
+from ..names import KEYS
 
 #: Assets of which the rows of two files are looked at side by side.
 AT_ONCE = 25

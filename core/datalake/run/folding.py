@@ -6,15 +6,15 @@ its rows are let go before the next one begins.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import TypeVar
 
 import polars as pl
 from attrs import define, field, frozen
 
 from datalake_aggregation import Mapping as CanonicalMapping
 
+from .batches import batches
 from .frame import long_frame, sound_rows
 from .limits import known_limits
 from .output import put_aside
@@ -23,8 +23,6 @@ from .series import Series
 
 #: Canonical assets that are folded at once.
 BATCH = 25
-
-T = TypeVar("T")
 
 
 @frozen(eq=False)
@@ -86,19 +84,3 @@ class _Folder:
         wanted = pl.col("date") >= self.since
         self.exclusions.append(folded.exclusions.filter(wanted))
         return rows.filter(wanted)
-
-
-def batches(
-    items: list[T], asset_of: Callable[[T], str], mapping: CanonicalMapping, size: int
-) -> Iterator[list[T]]:
-    """What belongs to `size` canonical assets at a time, in order of their ids; at least one batch.
-
-    Empties `items`, so that what a batch has used can be let go.
-    """
-    groups: dict[str, list[T]] = {}
-    while items:
-        one = items.pop()
-        groups.setdefault(mapping.canonical_of(asset_of(one)), []).append(one)
-    ids = sorted(groups)
-    for start in range(0, max(1, len(ids)), size):
-        yield [one for asset_id in ids[start : start + size] for one in groups.pop(asset_id)]

@@ -13,8 +13,8 @@ from datalake_aggregation import Place
 
 from ..errors import ConfigError
 from ..models import DAY, Asset, Dataset, Window
+from ..names import KEYS, STANDARD
 from ..plugins import Registry
-from ..publish.candidate import KEYS, STANDARD
 from ..suggest import did_you_mean
 from .universe import Universe, member_assets
 

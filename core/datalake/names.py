@@ -1,0 +1,20 @@
+"""Names that others rely on: where series lie in a store, and what columns are published."""
+
+#: Where series lie, and what revisions replaced in them.
+SERIES, REVISIONS = "series/v1/", "revisions/v1/"
+
+#: What a published row is known by; rows are sorted by the second, then the first.
+KEYS = ("date", "canonical_id")
+
+#: The ten columns of every published file, in their order; extended ones follow them.
+STANDARD = (
+    *KEYS,
+    "close",
+    "volume",
+    "market_cap",
+    "chain_tvl",
+    "protocol_tvl",
+    "dex_volume",
+    "lc_galaxy_score",
+    "lc_sentiment",
+)
