@@ -1,4 +1,4 @@
-"""The client over HTTP: retry, then the HTTP cache, then the throttle, then the network."""
+"""The client over HTTP: retry, then (for lists) the HTTP cache, the throttle, the network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from attrs import field, frozen
@@ -29,6 +29,7 @@ from .throttle import Throttle
 from .transport import Call, Limits, Place, Transport
 
 _NAMED = re.compile(r"\{(\w+)\}")
+T = TypeVar("T")
 
 
 @frozen
@@ -189,21 +190,18 @@ class HttpClient:
         query = {name: _text(value) for name, value in query.items()}
         return Call(self._base + encoded, encoded, query, into, endpoint, asset)
 
-    def _send(self, call: Call, keep: timedelta | None) -> AnyResponse:
-        def once() -> AnyResponse:
-            return self._session.send(call, expire_after=keep)
-
-        response = trying(once, self._retry, self._throttle, lambda: self._count(retries=1))
-        self._count(hits=int(response.from_cache))
-        return response
+    def _tried(self, once: Callable[[], T]) -> T:
+        return trying(once, self._retry, self._throttle, lambda: self._count(retries=1))
 
     def _fresh(self, call: Call) -> Any:
-        self._send(call, None)
+        """The value of a new answer: past the HTTP cache, which would cost as much as parsing."""
+        self._tried(lambda: self._transport.send(call))
         return call.value
 
     def _kept(self, call: Call, keep: timedelta) -> Any:
         """The value of an answer from the HTTP cache, decoded once for as long as it lives."""
-        response = self._send(call, keep)
+        response: AnyResponse = self._tried(lambda: self._session.send(call, expire_after=keep))
+        self._count(hits=int(response.from_cache))
         body = response.content or b""
         known = self._decoded.get(call.place)
         if known is not None and known.body is body:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from ..errors import StoreError
 
 #: What the usual file systems allow for one name.
 LONGEST_PART = 255
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f\\]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def check_key(key: str) -> str:
@@ -27,7 +31,7 @@ def check_prefix(prefix: str) -> str:
 
 
 def _fault(key: str) -> str | None:
-    if any(ord(sign) < 32 or ord(sign) == 127 for sign in key) or "\\" in key:
+    if _UNSEEN.search(key):
         return "it must not hold control characters or backslashes"
     for part in key.split("/"):
         if not part:
@@ -36,6 +40,6 @@ def _fault(key: str) -> str | None:
             return "none of its parts may begin with a dot"
         if len(part.encode("utf-8", "surrogatepass")) > LONGEST_PART:
             return f"each of its parts may have {LONGEST_PART} bytes at most"
-    if any("\ud800" <= sign <= "\udfff" for sign in key):
+    if _SURROGATE.search(key):
         return "it must be text that UTF-8 can hold"
     return None
