@@ -226,6 +226,21 @@ def test_an_unknown_name_is_remembered_for_the_day(lake):
     assert len(lake.get("2026-03-01", "2026-03-15").table) == 14
 
 
+def test_a_name_that_has_died_is_asked_for_once_a_day(lake):
+    """Its rows stand in; one that was known a few days ago may be a slip, and is asked again."""
+    lake.get("2026-01-01", "2026-03-10")
+    lake.error = NotFound("who?")
+    for _ in range(2):
+        assert lake.get("2026-01-01", "2026-03-13").error is lake.error
+    assert len(lake.calls) == 3
+    lake.now += 7 * DAY
+    assert lake.get("2026-01-01", "2026-03-20").error is lake.error
+    again = lake.get("2026-01-01", "2026-03-20")
+    assert (again.hit, len(again.table), len(lake.calls)) == (True, 68, 4)
+    lake.now, lake.error = lake.now + DAY, None
+    assert len(lake.get("2026-01-01", "2026-03-20").table) == 78
+
+
 def test_an_unknown_name_does_not_replace_rows(lake, key):
     """Another pipeline knows the asset by a name that works: its rows stay for it."""
     lake.get("2026-03-01", "2026-03-15")

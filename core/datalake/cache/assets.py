@@ -158,8 +158,7 @@ class AssetCache:
         try:
             answer = self._ask(look, decision.window, fetch)
         except NotFound as error:
-            empty = isinstance(entry, Found) and not len(entry.table)
-            if empty or entry.generation == ABSENT:
+            if _gone(entry, decision.window):
                 self._remember_absence(look, decision.window)
             return _stand_in(entry, wanted, decision.reason, error)
         except FetchError as error:
@@ -245,7 +244,7 @@ class AssetCache:
     def _remember_absence(self, look: Look, window: Window) -> None:
         """An unknown name is an answer too: an empty series, so that a repeated run asks less.
 
-        Only where no rows lie: those that were fetched under another name are worth more.
+        Never over rows that were fetched under another name, which are worth more.
         """
         nothing = series_schema(look.dataset).empty_table()
         self._commit(look, Answer(nothing, window, (), self.clock()))
@@ -292,6 +291,14 @@ class AssetCache:
             join=lambda entry: join(entry, answer, dataset),
             sleep=self.sleep,
         )
+
+
+def _gone(entry: Found | Miss, asked: Window) -> bool:
+    """Whether a name that is unknown now stays so, rather than by a slip of the vendor's: it never
+    had a row, or has had none for long."""
+    if isinstance(entry, Miss):
+        return entry.generation == ABSENT
+    return not len(entry.table) or entry.coverage.ended(asked.last)
 
 
 def _stand_in(entry: Found | Miss, wanted: Window, reason: str, error: FetchError) -> Cached:

@@ -36,11 +36,14 @@ class Coverage:
     def known(self) -> Window:
         return Window(self.start, self.complete_through + DAY)
 
+    def ended(self, last: date) -> bool:
+        """Whether it is so far behind that day that no more is to be expected."""
+        return self.complete_through < last - ENDED
+
     def asked_through(self, now: datetime) -> date:
         """The last day that need not be asked at `now`."""
         age = now - self.checked_at
-        ended = self.complete_through < self.checked_through - ENDED
-        today = ended and now.date() == self.checked_at.date()
+        today = self.ended(self.checked_through) and now.date() == self.checked_at.date()
         if timedelta(0) <= age and (age < ASK_AGAIN or today):
             return max(self.complete_through, self.checked_through)
         return self.complete_through
