@@ -16,6 +16,7 @@ from datalake.lake import open_lake
 from datalake.plugins import load
 from datalake.publish import open_place
 from datalake.publish.layout import read_metadata
+from datalake.run.forecast import forecast
 from datalake.run.options import Options
 from datalake.run.replay import replay
 from datalake.settings import CacheSettings
@@ -117,6 +118,21 @@ def test_without_a_price_there_is_no_open_day(sandbox_run):
     assert "no price of today came" in result.report.message
     assert result.report.open_day["day"] is None
     assert result.rows.equals(plain.rows)
+
+
+def test_a_budget_that_ends_before_the_snapshots_is_one(sandbox_run, tmp_path):
+    """Nothing is published without the day that was wanted; the next run has all but that."""
+    few = {"assets": ["bitcoin"], "datasets": ["coingecko.market"], "providers": ["coingecko"]}
+    series = calls(sandbox_run(**few, cache="memory:", output=tmp_path / "closed.parquet"))
+    wanted = {**few, "until": "now", "max_calls": {"all": series}}
+    wish = Options(cache="memory:", output=tmp_path / "x", sandbox=True, as_of=AS_OF, **wanted)
+    told = forecast(wish, load(), {})
+    assert "no calls are left for the open day" in told.trouble
+    first = sandbox_run(**wanted)
+    assert first.exit is Exit.BUDGET, first.report.message
+    assert "the open day of coingecko.market are left" in first.report.message
+    assert not (tmp_path / "data.parquet").exists()
+    assert sandbox_run(**wanted).exit is Exit.PUBLISHED
 
 
 def test_it_is_made_again_and_explained(sandbox_run, tmp_path):

@@ -56,7 +56,8 @@ class Budget:
             for name in (ALL, provider):
                 if self._left(name) < 1:
                     whom = "in all" if name == ALL else f"of {provider}"
-                    raise OverBudget(f"all calls {whom} that the run may make are made")
+                    most = f"{self._most[name]:,} calls {whom}"
+                    raise OverBudget(f"the run may make {most} and no more")
             self._spent[provider] += 1
 
     def _left(self, name: str) -> float:

@@ -15,7 +15,7 @@ from attrs import field, frozen
 from ..cache import AssetCache
 from ..cache.coverage import OVERLAP
 from ..client import Retry
-from ..client.budget import Budget
+from ..client.budget import ALL, Budget
 from ..clock import now
 from ..errors import FetchError
 from ..lake import open_lake
@@ -76,7 +76,7 @@ class ProviderForecast:
 @frozen(kw_only=True)
 class Forecast:
     """`seconds` is the critical path, that of the `slowest` provider; `done_at` its end if the run
-    began now. `trouble` says what is wrong with the list of the assets, if anything is."""
+    began now. `trouble` says what is wrong with the list of the assets or with the open day."""
 
     as_of: str
     cache: str
@@ -125,9 +125,7 @@ def forecast(
             dues = _look(parts, stop)
             intervals = {name: lane.tally.interval for name, lane in parts.items()}
             chosen = affordable(_asking(dues), budget, intervals)
-            if options.open_day:
-                found = [one.job for some in dues.values() for one in some if one.job.native_id]
-                take([(job.want, job.native_id) for job in found], as_of, stop)
+            short = _short(dues, chosen, budget, as_of, stop) if options.open_day else ""
             told = {
                 source.provider.name: _provider(source, dues.get(source.provider.name, []), chosen)
                 for source in members.all
@@ -147,7 +145,7 @@ def forecast(
         done_at=(clock() + timedelta(seconds=longest)).isoformat(timespec="seconds"),
         providers=told,
         skipped=members.skipped,
-        trouble=listing.trouble,
+        trouble="; ".join(filter(None, (listing.trouble, short))) or None,
     )
 
 
@@ -155,6 +153,23 @@ def _look(parts: Mapping[str, Lane], stop: threading.Event) -> dict[str, list[Du
     with pool_for(parts.values(), stop) as pool:
         looking = {name: pool.submit(lane.look, pool) for name, lane in parts.items()}
         return dict(ended(looking))
+
+
+def _short(
+    dues: Mapping[str, Sequence[Due]],
+    chosen: Mapping[str, Sequence[Due]],
+    budget: Budget,
+    as_of: datetime,
+    stop: threading.Event,
+) -> str:
+    """Take the snapshots, so that their calls are counted; why a run could not, if that is so."""
+    found = [one.job for some in dues.values() for one in some if one.job.native_id]
+    calls = {name: sum(one.calls for one in some) for name, some in chosen.items()}
+    told = take([(job.want, job.native_id) for job in found], as_of, stop)
+    fits = all(count <= budget.left(name) for name, count in calls.items())
+    fits = fits and sum(calls.values()) <= budget.left(ALL)
+    fits = fits and not any(snapshot.left for _, snapshot in told)
+    return "" if fits else "no calls are left for the open day, so that nothing would be published"
 
 
 def _asking(dues: Mapping[str, Sequence[Due]]) -> dict[str, list[Due]]:
