@@ -18,7 +18,7 @@ from ..names import REVISIONS, SERIES
 from ..series import series_schema, to_series
 from ..stores import ABSENT, Entry, Store, Stored
 from ..stores.mirror import MirroredStore
-from .deciding import Decision, Look, decide
+from .deciding import Decision, Look, decide, gone
 from .given import let_in
 from .history import last_learnt, series_at
 from .joining import Answer, Joined, Writer, join
@@ -158,7 +158,7 @@ class AssetCache:
         try:
             answer = self._ask(look, decision.window, fetch)
         except NotFound as error:
-            if _gone(entry, decision.window):
+            if gone(entry, decision.window):
                 self._remember_absence(look, decision.window)
             return _stand_in(entry, wanted, decision.reason, error)
         except FetchError as error:
@@ -291,14 +291,6 @@ class AssetCache:
             join=lambda entry: join(entry, answer, dataset),
             sleep=self.sleep,
         )
-
-
-def _gone(entry: Found | Miss, asked: Window) -> bool:
-    """Whether a name that is unknown now stays so, rather than by a slip of the vendor's: it never
-    had a row, or has had none for long."""
-    if isinstance(entry, Miss):
-        return entry.generation == ABSENT
-    return not len(entry.table) or entry.coverage.ended(asked.last)
 
 
 def _stand_in(entry: Found | Miss, wanted: Window, reason: str, error: FetchError) -> Cached:

@@ -7,6 +7,7 @@ from datetime import datetime
 from attrs import frozen
 
 from ..models import Dataset, Window
+from ..stores import ABSENT
 from .keys import SeriesKey
 from .objects import Found, Miss
 
@@ -56,6 +57,14 @@ def decide(
     known_days = f"cached are {entry.coverage.start} to {entry.coverage.complete_through}"
     closing = (wanted & reachable).start >= entry.coverage.start
     return Decision(False, known_days, everything if dataset.whole else missing, closing)
+
+
+def gone(entry: Found | Miss, asked: Window) -> bool:
+    """Whether a name that is unknown now stays so, rather than by a slip of the vendor's: it never
+    had a row, or has had none for long."""
+    if isinstance(entry, Miss):
+        return entry.generation == ABSENT
+    return not len(entry.table) or entry.coverage.ended(asked.last)
 
 
 @frozen(eq=False)
