@@ -31,13 +31,15 @@ def superfluous(
 ) -> Iterator[Pruned]:
     """What can go: series that nobody has asked for again for longer than `older`, and records
     that old of what runs were made of (those cannot be replayed any more), of what they asked, and
-    of what was rejected; and, as `orphans`, what no installed plugin offers or no version of this
-    library reads any more, with what revisions replaced in it, and what an interrupted `datalake
-    doctor` left."""
-    for item in items:
+    of what was rejected; of that old universes all but the last of a day; and, as `orphans`, what
+    no installed plugin offers or no version of this library reads any more, with what revisions
+    replaced in it, and what an interrupted `datalake doctor` left."""
+    every = list(items)
+    last = {_folder(item): item for item in every}  # in order of keys, so that the last one wins
+    for item in every:
         reason = orphans and _orphaned(item, registry)
         if not reason and older is not None:
-            reason = _outlived(item, now - older)
+            reason = _outlived(item, now - older, item is last[_folder(item)])
         if reason:
             entry = item.entry
             yield Pruned(entry.key, entry.size, entry.generation, reason)
@@ -70,11 +72,17 @@ def _orphaned(item: Item, registry: Registry) -> str | None:
     return None
 
 
-def _outlived(item: Item, limit: datetime) -> str | None:
+def _folder(item: Item) -> str:
+    return item.entry.key.rpartition("/")[0]
+
+
+def _outlived(item: Item, limit: datetime, last: bool) -> str | None:
     if item.kind in ("record", "log") and item.entry.updated < limit:
         return f"the run ended on {item.entry.updated:%Y-%m-%d}"
     if item.kind == "quarantine" and item.entry.updated < limit:
         return f"rejected on {item.entry.updated:%Y-%m-%d}"
+    if item.kind == "universe" and item.entry.updated < limit and not last:
+        return f"{item.entry.updated:%Y-%m-%d} has a later one"
     if item.kind == "series" and (checked := _checked_at(item)) < limit:
         return f"last asked on {checked:%Y-%m-%d}"
     return None
