@@ -106,7 +106,7 @@ def test_why(on_lake):
     )
     told = json.loads(short.out)
     assert told["hit"] is False
-    assert told["reason"] == "cached are 2026-02-27 to 2026-03-14"
+    assert told["reason"] == "cached are 2026-02-26 to 2026-03-14"
     assert told["plan"] == "keyless"
     assert "not in the cache" in absent.out
     assert wrong.code == 2
@@ -187,7 +187,7 @@ def test_export_and_import(place, tmp_path):
         },
     ).values()
     assert [one.code for one in (out, once, twice, back, cut, other)] == [0, 0, 0, 0, 2, 2]
-    assert json.loads(once.out) == {"added": 3, "refused": []}
+    assert json.loads(once.out) == {"added": 6, "refused": []}
     assert "0 added" in twice.out
     assert (tmp_path / "lake.tar").read_bytes() == (tmp_path / "again.tar").read_bytes()
     assert "nothing to export" in other.err

@@ -83,8 +83,9 @@ class Client(Protocol):
         `coins/{id}/market_chart`, and logs can tell the endpoint from the coin.
         `into` is the type that the body must have (a msgspec Struct that names only the fields
         wanted costs the least); another shape raises SchemaError. `keep` lets the answer serve
-        again for that long within the process: right for lists, never for a series. Blanks and
-        other odd characters in `path` are encoded. Raises a FetchError.
+        again for that long within the process: right for lists, never for a series. The value may
+        be shared with whoever asks for the same: do not change it. Blanks and other odd characters
+        in `path` are encoded. Raises a FetchError.
         """
 
 
