@@ -99,6 +99,7 @@ def test_smaller_plans(planned, keys):
         {"columns": "extended", "since": None, "assets": ["solana"]},
         {"until": "now"},
         {"max_calls": {"all": 90}},
+        {"max_calls": {"all": 90}, "until": "now"},
         {"max_calls": {"coingecko": 41, "lunarcrush": 3}},
     ],
     ids=str,

@@ -124,8 +124,11 @@ def forecast(
             parts = lanes(wanted, taking_part, mapping.native_ids, cache, offline=options.offline)
             dues = _look(parts, stop)
             intervals = {name: lane.tally.interval for name, lane in parts.items()}
-            chosen = affordable(_asking(dues), budget, intervals)
-            short = _short(dues, chosen, budget, as_of, stop) if options.open_day else ""
+            asking = _asking(dues)
+            chosen = affordable(asking, budget, intervals)
+            # where series are left the run ends before it asks for today
+            whole = all(len(chosen[name]) == len(some) for name, some in asking.items())
+            short = _short(dues, chosen, budget, as_of, stop) if options.open_day and whole else ""
             told = {
                 source.provider.name: _provider(source, dues.get(source.provider.name, []), chosen)
                 for source in members.all
