@@ -26,6 +26,7 @@ def write(work: Work, folder: Path) -> None:
                 "hive_types = {'asset': VARCHAR})"
             )
 
+        work.check_days(scan)
         target = str(folder / "part-00000.parquet")
         result = work.folded(work.rows(scan))
         result.write_parquet(target, compression="zstd", row_group_size=122_880)

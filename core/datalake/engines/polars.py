@@ -22,6 +22,8 @@ BATCH = 100
 GROUP_ROWS = 122_880
 #: Series that are fetched from a bucket at once.
 AT_ONCE = 16
+#: A day of an asset as one number: twice in what is merged if it is twice in a dataset.
+_DAY = pl.col("asset").to_physical().cast(pl.Int64) * 10**7 + pl.col("date").to_physical()
 #: What Polars raises where it cannot read.
 TROUBLE = (pl.exceptions.PolarsError,)
 
@@ -57,7 +59,10 @@ def _folded(work: Work) -> Iterator[pl.DataFrame]:
         assets = pl.Enum(sorted(ids.union(map(work.mapping.canonical_of, ids))))
         scan = _from_files if isinstance(work.store, LocalStore) else _from_store
         # read and brought beside each other in one go: no dataset is held by itself
-        rows = work.rows(partial(scan, work, found, assets)).collect(engine="streaming")
+        places = partial(scan, work, found, assets)
+        rows = work.rows(places).collect(engine="streaming")
+        if rows.select(_DAY.is_duplicated().any()).item():
+            work.check_days(places)
         yield work.folded(rows)
 
 

@@ -27,6 +27,11 @@ def write(work: Work, folder: Path) -> None:
         return spark.read.parquet(work.place(dataset)).select("date", "asset", *columns)
 
     try:
-        work.folded(work.rows(scan)).write.mode("append").parquet(str(folder))
+        work.check_days(scan)
+        rows = work.rows(
+            scan
+        ).persist()  # a fold mentions them often, and would read them each time
+        work.folded(rows).write.mode("append").parquet(str(folder))
+        rows.unpersist()
     finally:
         spark.conf.set(guess, before)

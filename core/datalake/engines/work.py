@@ -67,10 +67,13 @@ class Work:
     def rows(self, scan: Scan) -> Any:
         """The engine's own frame of all that is to be folded: the datasets beside each other."""
         parts = [(name, nw.from_native(scan(name, self.wanted(name)))) for name in self.folders]
-        for name, part in parts:
-            _check_days(name, part)
         needed = folded_columns(self.mapping, self.columns)
         return nw.to_native(long_rows(parts, self.feeds, needed))
+
+    def check_days(self, scan: Scan) -> None:
+        """Raise ConfigError where a series has a day twice: it would be counted twice."""
+        for name in self.folders:
+            _check_days(name, nw.from_native(scan(name, [])))
 
     def folded(self, rows: Any) -> Any:
         """The engine's own frame of the result, sorted by canonical asset and date."""
@@ -79,13 +82,7 @@ class Work:
 
 
 def _check_days(name: str, rows: Any) -> None:
-    """Raise ConfigError where a series has a day twice: it would be counted twice."""
     keys = ["asset", "date"]
-    if isinstance(rows, nw.DataFrame):  # one series after the other, each in order of its days
-        before = [nw.col(key).shift(1) for key in keys]
-        again = (nw.col("asset") == before[0]) & (nw.col("date") <= before[1])
-        if not rows.select(again.any()).item():
-            return
     counts = rows.select(keys).group_by(keys).agg(nw.len().alias("rows"))
     found = counts.filter(nw.col("rows") > 1).head(1).lazy().collect()
     for row in found.rows(named=True):

@@ -43,6 +43,7 @@ class MirroredStore:
     folder: Path
     limit: int
     _broken: threading.Event = field(factory=threading.Event, init=False, repr=False)
+    _telling: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
     @property
     def url(self) -> str:
@@ -128,12 +129,15 @@ class MirroredStore:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 _replace(path, content)
         except OSError as error:
-            self._broken.set()
-            log.warning(
-                "the mirror %s cannot be used, so nothing is kept there: %s",
-                self.folder,
-                error.strerror or error,
-            )
+            with self._telling:
+                first = not self._broken.is_set()
+                self._broken.set()
+            if first:
+                log.warning(
+                    "the mirror %s cannot be used, so nothing is kept there: %s",
+                    self.folder,
+                    error.strerror or error,
+                )
 
     def _trim(self) -> None:
         """Make room; what killed writers left goes, too, for it is never used."""
