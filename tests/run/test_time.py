@@ -14,6 +14,7 @@ from datalake.exits import Exit
 from datalake.plugins import load
 from datalake.run.options import Options
 from datalake.run.pipeline import run
+from datalake.run.report import new_run_id
 
 from .conftest import AS_OF, Run
 
@@ -129,3 +130,11 @@ def test_an_answer_tells_the_time(headers: dict[str, str], seconds: int | None) 
     """What was kept on its way for a while is that much older; nonsense tells nothing."""
     expected = None if seconds is None else AS_OF + timedelta(seconds=seconds)
     assert told_time(headers) == expected
+
+
+def test_the_names_of_runs_sort_by_time_within_one_second():
+    """The last of several quick runs is the last one of the listing, too."""
+    begun = [at("10:30") + timedelta(microseconds=16 * step) for step in (*range(500), 62_499)]
+    names = [new_run_id(moment) for moment in begun]
+    assert names == sorted(names)
+    assert len({len(name) for name in names}) == 1
