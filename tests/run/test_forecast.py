@@ -138,3 +138,11 @@ def test_a_demo_month_is_too_short_for_all_assets(tmp_path):
     assert told.enough
     assert told.enough_daily is False
     assert told.a_month > 10_000
+
+
+def test_an_offline_plan_of_a_past_moment(planned):
+    """What the cache has learnt since counts for neither the plan nor the run."""
+    small = {"assets": ["ripple"], "datasets": ["coingecko.ohlc"]}
+    assert planned(**small).calls > 0
+    assert planned(**small, offline=True).cache_hits > 0
+    assert planned(**small, offline=True, as_of=AS_OF - timedelta(days=1)).cache_hits == 0

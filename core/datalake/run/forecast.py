@@ -12,27 +12,22 @@ from datetime import datetime, timedelta
 
 from attrs import field, frozen
 
-from ..cache import AssetCache
 from ..cache.coverage import OVERLAP
 from ..client import Retry
 from ..client.budget import ALL, Budget
 from ..clock import now
 from ..errors import FetchError
-from ..lake import open_lake
-from ..lake.origin import check_origin
 from ..models import DAY, Quota, Window
 from ..plugins import Registry
 from .due import Due, affordable, calls_for
 from .fetch import ended, pool_for
-from .lane import Lane, lanes
+from .lane import Lane
 from .listing import find_universe
-from .naming import series_key
 from .open_day import take
-from .opening import checked
+from .opening import checked, opened
 from .options import Options
-from .plan import Want, check_taking_part, wants
-from .sources import Skipped, Source, sources
-from .vendors import vendors
+from .plan import Want
+from .sources import Skipped, Source
 
 #: A month of runs, one a day.
 RUNS_A_MONTH = 30
@@ -110,29 +105,21 @@ def forecast(
     _, mapping = checked(options, registry, clock())
     stop = stop or threading.Event()
     budget = Budget(options.max_calls, options.timeout)
-    store = open_lake(options.cache, registry, environment, options.mirror)
-    with vendors(options, clock) as world:
-        check_origin(store, world.origin)
-        as_of = options.as_of or world.clock()
-        with sources(registry, options, environment, world, stop, retry, budget) as members:
-            check_taking_part(options.datasets, members)
-            taking_part = members.taking_part
-            listing = find_universe(options, members.lister, world, store, mapping, as_of)
-            wanted = wants(options, taking_part, listing.universe, mapping, as_of)
-            cache = AssetCache(store, clock=world.clock, read_only=True)
-            cache = cache.survey(map(series_key, wanted))
-            parts = lanes(wanted, taking_part, mapping.native_ids, cache, offline=options.offline)
-            dues = _look(parts, stop)
-            intervals = {name: lane.tally.interval for name, lane in parts.items()}
-            asking = _asking(dues)
-            chosen = affordable(asking, budget, intervals)
-            # where series are left the run ends before it asks for today
-            whole = all(len(chosen[name]) == len(some) for name, some in asking.items())
-            short = _short(dues, chosen, budget, as_of, stop) if options.open_day and whole else ""
-            told = {
-                source.provider.name: _provider(source, dues.get(source.provider.name, []), chosen)
-                for source in members.all
-            }
+    with opened(options, registry, environment, clock, stop, retry, budget) as found:
+        store, world, members, as_of = found.store, found.world, found.sources, found.as_of
+        listing = find_universe(options, members.lister, world, store, mapping, as_of)
+        parts = found.lanes(options, listing.universe, mapping, read_only=True)
+        dues = _look(parts, stop)
+        intervals = {name: lane.tally.interval for name, lane in parts.items()}
+        asking = _asking(dues)
+        chosen = affordable(asking, budget, intervals)
+        # where series are left the run ends before it asks for today
+        whole = all(len(chosen[name]) == len(some) for name, some in asking.items())
+        short = _short(dues, chosen, budget, as_of, stop) if options.open_day and whole else ""
+        told = {
+            source.provider.name: _provider(source, dues.get(source.provider.name, []), chosen)
+            for source in members.all
+        }
     seconds = {name: one.seconds for name, one in told.items()}
     longest = max(seconds.values(), default=0.0)
     return Forecast(

@@ -12,19 +12,16 @@ from attrs import evolve, frozen
 
 from datalake_aggregation import Mapping as CanonicalMapping
 
-from ..cache import AssetCache
 from ..client import Retry
 from ..client.budget import Budget
 from ..clock import now
 from ..errors import FetchError, OverBudget
 from ..exits import Exit
-from ..lake import open_lake
-from ..lake.origin import check_origin, claim
+from ..lake.origin import claim
 from ..plugins import Registry
 from ..publish import Evidence, Outcome, Place, check_output, open_place, publish
 from ..publish.lease import leased
 from ..publish.rows import height
-from ..stores import Store
 from . import events, guarded, requested
 from . import report as reporting
 from .again import again
@@ -34,23 +31,18 @@ from .evidence import Taker, Used, gather, taker
 from .fetch import fetch_all
 from .freshness import freshness_section
 from .inputs import Record, keep, learnt_through
-from .lane import lanes
 from .listing import Listing, find_universe
 from .mapping import MappingTexts
-from .naming import series_key
 from .open_day import with_today
-from .opening import checked
+from .opening import Opened, checked, opened
 from .options import Options
-from .plan import check_taking_part, wants
 from .present import check_present
 from .recipe import Recipe, candidate, fold
 from .report import Report, check_report
 from .result import Made, Result
 from .series import Series
 from .shelf import shelf
-from .sources import Sources, sources
 from .tally import Tallies, Tally
-from .vendors import Vendors, vendors
 
 Progress = Callable[[Tallies], AbstractContextManager[None]]
 
@@ -78,20 +70,14 @@ def run(
     place = open_place(options.output, registry.stores, environment)
     check_output(place, synthetic=options.sandbox)
     check_report(options, place)
-    store = open_lake(options.cache, registry, environment, options.mirror)
-    with vendors(options, clock) as world:
-        check_origin(store, world.origin)
-        as_of = options.as_of or world.clock()
-        with sources(registry, options, environment, world, stop, retry, budget) as members:
-            check_taking_part(options.datasets, members)
-            run_id = run_id or reporting.new_run_id(started)
-            target = (store, place, world, members, budget)
-            one = _Run(options, registry, texts, mapping, *target, started, as_of, run_id)
-            events.begun(as_of, store.url, place.url)
-            # a run that makes no calls has no quota to save
-            alone = nullcontext() if options.offline else leased(place.store, one.run_id, clock)
-            with alone:
-                return one.finish(one.make(progress, stop), clock())
+    with opened(options, registry, environment, clock, stop, retry, budget) as found:
+        run_id = run_id or reporting.new_run_id(started)
+        one = _Run(options, registry, texts, mapping, found, place, budget, started, run_id)
+        events.begun(found.as_of, found.store.url, place.url)
+        # a run that makes no calls has no quota to save
+        alone = nullcontext() if options.offline else leased(place.store, run_id, clock)
+        with alone:
+            return one.finish(one.make(progress, stop), clock())
 
 
 @frozen
@@ -100,43 +86,40 @@ class _Run:
     registry: Registry
     texts: MappingTexts
     mapping: CanonicalMapping
-    store: Store
+    opened: Opened
     place: Place
-    world: Vendors
-    sources: Sources
     budget: Budget
     started: datetime
-    as_of: datetime
     run_id: str
 
     @property
     def recipe(self) -> Recipe:
         """What decides the rows of closed days beside the series."""
         return Recipe(
-            as_of=self.as_of,
-            last_day=self.options.last_closed(self.as_of),
+            as_of=self.opened.as_of,
+            last_day=self.options.last_closed(self.opened.as_of),
             since=self.options.since,
             columns=self.options.columns,
             stale_days=self.options.gate.stale_days,
-            synthetic=self.world.synthetic,
+            synthetic=self.opened.world.synthetic,
             mapping_sha256=self.texts.sha256,
         )
 
     def make(self, progress: Progress, stop: threading.Event) -> Made:
-        lister = self.sources.lister
+        here, lister = self.opened, self.opened.sources.lister
         try:
             listing = find_universe(
-                self.options, lister, self.world, self.store, self.mapping, self.as_of
+                self.options, lister, here.world, here.store, self.mapping, here.as_of
             )
         except OverBudget as error:
             return Made(Exit.BUDGET, f"the universe was not asked for: {error}")
         except FetchError as error:
             return Made(Exit.FAILED, f"there is no universe: {lister.scrub(str(error))}")
-        check_present(self.as_of, self.sources.all)
+        check_present(here.as_of, here.sources.all)
         events.listed(listing)
-        writable = not self.options.offline and claim(self.store, self.world.origin)
+        writable = not self.options.offline and claim(here.store, here.world.origin)
         if writable and listing.selection:
-            archive(self.store, listing.universe, listing.selection)
+            archive(here.store, listing.universe, listing.selection)
         made = self._from(listing, progress, stop, writable)
         return evolve(made, listing=listing, read_only=not writable)
 
@@ -181,14 +164,14 @@ class _Run:
         if trouble and self.options.strict:
             message = f"not published, since --strict allows no gap: {trouble}"
             return evolve(made, exit=Exit.REFUSED, message=message)
-        check_present(self.as_of, self.sources.all)
+        check_present(self.opened.as_of, self.opened.sources.all)
         outcome = self._publish(recipe, listing, rows, learnt_through(inputs), evidence)
         exit_, message = ending(outcome, trouble)
         return evolve(made, exit=exit_, message=message, outcome=outcome)
 
     def _rows(self, made: Made, recipe: Recipe, series: list[Series]) -> tuple[Made, pl.LazyFrame]:
         """Those that are published, if they are known to be the same; else the series folded."""
-        if known := again(self.place, self.store, recipe, made.inputs, self.registry):
+        if known := again(self.place, self.opened.store, recipe, made.inputs, self.registry):
             events.known(known.run_id)
             return evolve(made, rows=known.rows, guarded=known.found), known.rows
         folding = fold(recipe, series, self.mapping)
@@ -203,16 +186,8 @@ class _Run:
         writable: bool,
         take: Callable[[Series], Used],
     ) -> tuple[dict[str, Tally], list[Used]]:
-        wanted = wants(
-            self.options, self.sources.taking_part, listing.universe, self.mapping, self.as_of
-        )
-        cache = AssetCache(self.store, clock=self.world.clock, read_only=not writable)
-        cache = cache.survey(map(series_key, wanted))
-        offline = self.options.offline
-        if offline and self.options.as_of:
-            cache = cache.at(self.as_of)  # what was learnt later is none of that moment's business
-        parts = lanes(
-            wanted, self.sources.taking_part, self.mapping.native_ids, cache, offline=offline
+        parts = self.opened.lanes(
+            self.options, listing.universe, self.mapping, read_only=not writable
         )
         tallies = {name: lane.tally for name, lane in parts.items()}
         with progress(list(tallies.values())):
@@ -246,11 +221,11 @@ class _Run:
             run_id=self.run_id,
             started_at=self.started.isoformat(),
             finished_at=finished.isoformat(),
-            as_of=self.as_of.isoformat(),
+            as_of=self.opened.as_of.isoformat(),
             status=reporting.STATUS[made.exit],
             exit_code=int(made.exit),
             message=made.message,
-            synthetic=self.world.synthetic,
+            synthetic=self.opened.world.synthetic,
             versions=reporting.versions(),
             settings=reporting.settings(self.options),
             universe=reporting.universe_section(made.listing) if made.listing else {},
@@ -258,10 +233,10 @@ class _Run:
                 source.provider.name: reporting.provider_section(
                     source, made.tallies.get(source.provider.name)
                 )
-                for source in self.sources.all
+                for source in self.opened.sources.all
             },
-            cache=reporting.cache_section(self.store, self.options, made.read_only),
-            skipped=reporting.skipped_section(self.sources.skipped),
+            cache=reporting.cache_section(self.opened.store, self.options, made.read_only),
+            skipped=reporting.skipped_section(self.opened.sources.skipped),
             mapping=reporting.mapping_section(
                 self.texts.sha256, made.listing, made.guarded, made.tallies
             ),
@@ -270,11 +245,11 @@ class _Run:
             gate=reporting.gate_section(made.outcome),
             output=reporting.output_section(made.outcome),
         )
-        store = None if made.read_only else self.store
+        store = None if made.read_only else self.opened.store
         reporting.keep(report, store, self.place, self.options.report)
         if store is not None:
-            sent = [one for source in self.sources.all for one in source.client.requests]
-            requested.keep(store, self.run_id, sent, self.sources.lister.scrub)
+            sent = [one for source in self.opened.sources.all for one in source.client.requests]
+            requested.keep(store, self.run_id, sent, self.opened.sources.lister.scrub)
         if made.listing and made.inputs and not made.read_only:
             self._record(report, recipe, made.listing, made)
         events.ended(report)
@@ -291,4 +266,4 @@ class _Run:
             series=made.inputs,
             failed=made.failed,
         )
-        keep(self.store, record, self.texts)
+        keep(self.opened.store, record, self.texts)
