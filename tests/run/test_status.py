@@ -72,11 +72,11 @@ def test_a_run_that_is_overdue(sandbox_run, stand):
     assert found.next == ["the last run stands for 2026-03-15 10:30 UTC, 2 days ago: datalake run"]
 
 
-def test_a_provider_that_fails(sandbox_run, stand):
+def test_a_provider_that_fails(sandbox_run, stand, tmp_path):
     """Since when, how far it is behind, why, and where to look."""
     sandbox_run(**SMALL)
     first = sandbox_run(**SMALL, as_of=AS_OF + DAY, sandbox_faults=["public/coins=503"])
-    sandbox_run(**SMALL, as_of=AS_OF + 2 * DAY, sandbox_faults=["public/coins=503"])
+    last = sandbox_run(**SMALL, as_of=AS_OF + 2 * DAY, sandbox_faults=["public/coins=503"])
     found = stand(AS_OF + 2 * DAY)
     (failing,) = [one for one in found.providers if one.failed]
     assert (failing.provider, failing.days_behind) == ("lunarcrush", 2)
@@ -85,6 +85,10 @@ def test_a_provider_that_fails(sandbox_run, stand):
     assert step.startswith(f"lunarcrush is 2 days behind since {first.report.started_at[:16]}Z")
     assert "503" in step
     assert "look at datalake cache why bitcoin lunarcrush.social" in step
+    (path,) = (tmp_path / "lake").rglob(f"{last.report.run_id}.json")
+    path.write_text("{")
+    (failing,) = [one for one in stand(AS_OF + 2 * DAY).providers if one.failed]
+    assert failing.failing_since == first.report.started_at
 
 
 def test_a_run_at_work_is_named_and_is_no_trouble(sandbox_run, stand, tmp_path):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from attrs import evolve, frozen
@@ -93,10 +93,11 @@ def status(store: Store, registry: Registry, place: Place, now: datetime) -> Sta
     columns = [
         _column(name, one, registry, now) for name, one in (report.get("freshness") or {}).items()
     ]
+    before = runs[runs.index(run) + 1 : LOOKED_BACK]
+    since = _failing_since(chain([report], _readable(store, before)))
     providers = [
-        _provider(name, one, columns, store, runs) for name, one in report["providers"].items()
+        _provider(name, one, columns, since.get(name)) for name, one in report["providers"].items()
     ]
-    since = {one.provider: one.failing_since for one in providers if one.failing_since}
     steps += [*next_steps(report, since), *_late(columns, report, published, now)]
     return Status(
         store.url, now.isoformat(), run, report["message"], providers, columns, published, steps
@@ -129,31 +130,42 @@ def _provider(
     name: str,
     told: Mapping[str, Any],
     columns: Sequence[ColumnStatus],
-    store: Store,
-    runs: Sequence[kept.Kept],
+    failing_since: str | None,
 ) -> ProviderStatus:
     own = [one for one in columns if one.source.startswith(f"{name}.")]
-    failed = len(told.get("failed", ()))
     return ProviderStatus(
         provider=name,
         through=max((one.through for one in own if one.through), default=None),
         days_behind=max((one.days_behind for one in own), default=0),
-        failed=failed,
-        failing_since=_failing_since(name, store, runs) if failed else None,
+        failed=len(told.get("failed", ())),
+        failing_since=failing_since,
     )
 
 
-def _failing_since(name: str, store: Store, runs: Sequence[kept.Kept]) -> str | None:
-    since = None
-    for one in islice(runs, LOOKED_BACK):
+def _failing_since(reports: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """By provider that fails, when the first of the runs in a row began in which it did.
+
+    Of the reports, the newest first, no more are read than it takes.
+    """
+    since: dict[str, str] = {}
+    failing: set[str] | None = None
+    for report in reports:
+        failed = {name for name, one in report["providers"].items() if one.get("failed")}
+        failing = failed if failing is None else failing & failed
+        if not failing:
+            break
+        since.update(dict.fromkeys(failing, str(report["started_at"])))
+    return since
+
+
+def _readable(store: Store, runs: Iterable[kept.Kept]) -> Iterator[Mapping[str, Any]]:
+    """Their reports, up to the first that cannot be read."""
+    for one in runs:
         try:
             report = kept.read(store, one.run_id)
         except (ConfigError, StoreError):
-            break
-        if not report["providers"].get(name, {}).get("failed"):
-            break
-        since = str(report["started_at"])
-    return since
+            return
+        yield report
 
 
 def _published(place: Place, now: datetime) -> Published:
