@@ -19,7 +19,7 @@ def what_is_amiss(
     listing: Listing,
     tallies: Mapping[str, Tally],
     reducers: Mapping[str, str],
-    today: Today | None = None,
+    today: Today | None,
 ) -> str:
     """Why this run is degraded, in a few words; empty where it is not.
 

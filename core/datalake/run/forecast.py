@@ -95,7 +95,6 @@ def forecast(
     *,
     clock: Callable[[], datetime] = now,
     retry: Retry | None = None,
-    stop: threading.Event | None = None,
 ) -> Forecast:
     """What `run` would do with these options. Writes nothing, and asks for lists alone; snapshots
     of the open day are such, and counted by being taken.
@@ -103,7 +102,7 @@ def forecast(
     Raises ConfigError for a user's mistake, FetchError where the assets cannot be listed.
     """
     _, mapping = checked(options, registry, clock())
-    stop = stop or threading.Event()
+    stop = threading.Event()
     budget = Budget(options.max_calls, options.timeout)
     with opened(options, registry, environment, clock, stop, retry, budget) as found:
         store, world, members, as_of = found.store, found.world, found.sources, found.as_of
