@@ -8,7 +8,9 @@ from pathlib import Path
 import jsonschema
 
 SCHEMA = json.loads(
-    (Path(__file__).parents[1] / "docs" / "run-report.schema.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[1] / "docs" / "reference" / "run-report.schema.json").read_text(
+        encoding="utf-8"
+    )
 )
 VALIDATOR = jsonschema.Draft202012Validator(
     SCHEMA, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER

@@ -1,4 +1,4 @@
-"""`docs/coverage.md` says what the recordings say: its tables are computed here, line by line."""
+"""`docs/explanation/coverage.md` says what the recordings say: its tables are computed here."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .test_directory import (
 )
 from .test_variants import folded, precision, recall
 
-PAGE = Path(__file__).parents[2] / "docs" / "coverage.md"
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "coverage.md"
 LISTS = {
     "2022-08-30": "p1_pp250__2022-08-30",
     "2024-01-23": "top200__2024-01-23",

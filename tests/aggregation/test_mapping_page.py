@@ -1,4 +1,4 @@
-"""What docs/mapping.md tells its readers is what the language has and what the fold does."""
+"""What docs/reference/mapping.md tells is what the language has and what the fold does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from datalake_aggregation.mapping import KINDS
 from datalake_aggregation.reading import SECTIONS
 from datalake_aggregation.schema import ColumnEntry, GuardEntry, OverrideEntry
 
-PAGE = Path(__file__).parents[2] / "docs" / "mapping.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "mapping.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 DAY = date(2024, 2, 29)
 

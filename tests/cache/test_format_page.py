@@ -1,4 +1,4 @@
-"""docs/cache-format.md is enough for a pipeline that has nothing of ours."""
+"""docs/reference/cache-format.md is enough for a pipeline that has nothing of ours."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from datalake.stores import open_store
 
 from .conftest import DATASET
 
-PAGE = (Path(__file__).parents[2] / "docs" / "cache-format.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "cache-format.md").read_text(
+    encoding="utf-8"
+)
 WRITER, READER = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 KEY = SeriesKey("coingecko", "market", "bitcoin")
 

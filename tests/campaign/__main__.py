@@ -19,7 +19,9 @@ if __name__ == "__main__":
     parser.add_argument("--only", default="", help="rows whose `kind: fault` has these words")
     parser.add_argument("--at-once", type=int, default=3, help="rows that are run at once [3]")
     parser.add_argument(
-        "--page", action="store_true", help="write into docs/faults.md what came, if none is amiss"
+        "--page",
+        action="store_true",
+        help="write into docs/explanation/faults.md what came, if none is amiss",
     )
     parser.add_argument(
         "--kills", type=int, default=0, help="instead, kill so many runs of each kind"

@@ -1,8 +1,8 @@
 """Runs the campaign, several rows at once, and prints the table.
 
 A row is a function under `@row(…)` in a module that is imported here. Once it is as expected,
-`--page` puts its line into docs/faults.md, among those that are there already: so with `--only`
-rows can be added, or measured again, a few at a time.
+`--page` puts its line into docs/explanation/faults.md, among those that are there already: so
+with `--only` rows can be added, or measured again, a few at a time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The campaign's table: a line for each row, on the terminal and in docs/faults.md."""
+"""The campaign's table: a line for each row, on the terminal and in docs/explanation/faults.md."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .rows import ROWS, Outcome, Row
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "faults.md"
 HEAD = (
     "| | fault | expected | exit | published | tracebacks | lost | keys |",
     "| --- | --- | --- | --- | --- | --- | --- | --- |",

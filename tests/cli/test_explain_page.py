@@ -1,4 +1,4 @@
-"""docs/explain.md shows what the command prints, but for what no two runs have in common."""
+"""docs/how-to/explain.md shows what the command prints, but for what no two runs have in common."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .conftest import Line, session
 
-PAGE = (Path(__file__).parents[2] / "docs" / "explain.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "explain.md").read_text(encoding="utf-8")
 #: The run's name, the sha256 of objects, and the lines of the mapping, which move with each edit.
 VARYING = (
     (r"run \d{8}T\d{6}Z-[0-9a-f]{8}", "run R"),

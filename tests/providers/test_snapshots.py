@@ -1,5 +1,6 @@
 """Snapshots against histories: what is said of the open day agrees with what is said of it later,
-within the tolerances that docs/output.md states. Measured on recordings, and held in the sandbox.
+within the tolerances that docs/reference/output.md states. Measured on recordings, and held in the
+sandbox.
 """
 
 from __future__ import annotations

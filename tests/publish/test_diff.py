@@ -163,6 +163,6 @@ def test_a_damaged_version_is_named(diff, made, later, frame, output):
 
 
 def test_each_cause_is_described():
-    page = Path(__file__).parents[2] / "docs" / "publishing.md"
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "publishing.md"
     text = page.read_text(encoding="utf-8")
     assert all(f"`{cause}`" in text for cause in CAUSES)

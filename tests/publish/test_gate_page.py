@@ -1,4 +1,4 @@
-"""What docs/gate.md says of the bounds is what they are."""
+"""What docs/explanation/gate.md says of the bounds is what they are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datalake.errors import ConfigError
 from datalake.publish import GateRules
 from datalake.settings import read_settings
 
-TEXT = (Path(__file__).parents[2] / "docs" / "gate.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parents[2] / "docs" / "explanation" / "gate.md").read_text(encoding="utf-8")
 
 
 def settings(tmp_path, text):

@@ -1,4 +1,4 @@
-"""What docs/output.md tells readers is what the files have."""
+"""What docs/reference/output.md tells readers is what the files have."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from datalake.publish import STANDARD, publish
 
-PAGE = Path(__file__).parents[2] / "docs" / "output.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "output.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""docs/run-report.schema.json describes each field of every report that a run writes."""
+"""docs/reference/run-report.schema.json describes each field of every report that a run writes."""
 
 from __future__ import annotations
 
