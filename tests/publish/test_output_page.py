@@ -51,7 +51,7 @@ def test_columns_and_keys_are_all_described(published):
     assert set(re.findall(r"^\| `(datalake\.[a-z_0-9]+)` ", TEXT, re.MULTILINE)) == keys
 
 
-VERSIONS = (PAGE.parent / "publishing.md").read_text(encoding="utf-8")
+VERSIONS = (PAGE.parents[1] / "how-to" / "publishing.md").read_text(encoding="utf-8")
 
 
 def test_the_examples_by_the_pointer_run(published):
