@@ -127,7 +127,7 @@ def test_reducers_are_handed_in_as_the_page_says(plugin, tmp_path, monkeypatch):
 
 def test_the_shipped_file_says_the_same_of_its_kinds():
     """The head of the YAML names the kinds of the page, in their order."""
-    path = PAGE.parents[1] / "aggregation" / "datalake_aggregation" / "canonical_mapping.yaml"
+    path = PAGE.parents[2] / "aggregation" / "datalake_aggregation" / "canonical_mapping.yaml"
     head = path.read_text(encoding="utf-8").split("\nversion: 1")[0]
     assert tuple(re.findall(r"^#   (\w+)  +", head, re.MULTILINE)) == KINDS
     assert load_mapping().merge == KINDS[:-1]
