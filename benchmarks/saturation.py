@@ -25,10 +25,10 @@ from attrs import frozen
 
 from datalake.lake.origin import SANDBOX
 from datalake.plugins import load
-from datalake.run import pipeline
-from datalake.run.options import Options
-from datalake.run.tally import Tallies, Tally
-from datalake.run.vendors import Vendors
+from datalake.running import pipeline
+from datalake.running.options import Options
+from datalake.running.tally import Tallies, Tally
+from datalake.running.vendors import Vendors
 from datalake_sandbox import Sandbox
 from datalake_sandbox.limits import Limits
 

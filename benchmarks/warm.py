@@ -22,9 +22,9 @@ from datalake.cache import AssetCache, Found, SeriesKey
 from datalake.lake.origin import SANDBOX, claim
 from datalake.models import DAY, Asset, Dataset, Window
 from datalake.plugins import load
-from datalake.run.archive import TOP, archive
-from datalake.run.lane import FEWEST as WORKERS
-from datalake.run.universe import CanonicalAsset, Universe
+from datalake.running.archive import TOP, archive
+from datalake.running.lane import FEWEST as WORKERS
+from datalake.running.universe import CanonicalAsset, Universe
 from datalake.stores import Store, open_store
 from datalake.stores.mirror import AT_ONCE, MirroredStore
 

@@ -16,7 +16,7 @@ from ._version import __version__
 from .errors import ConfigError, Conflict, DatalakeError, ReadOnly, StoreError
 from .plugins import Registry
 from .publish.files import probe
-from .run.sources import choose_plan
+from .running.sources import choose_plan
 from .stores import ABSENT, Store
 
 PREFIX = "doctor/v1/"

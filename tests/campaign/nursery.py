@@ -14,7 +14,7 @@ import sys
 import google.cloud.storage  # noqa: F401  # what a run would load on its way
 import pandas  # noqa: F401
 
-import datalake.run.pipeline
+import datalake.running.pipeline
 import datalake.stores.gcs  # noqa: F401
 import datalake_sandbox  # noqa: F401
 from datalake.cli import main

@@ -13,9 +13,9 @@ import pytest
 from datalake.client import Retry
 from datalake.exits import Exit
 from datalake.plugins import load
-from datalake.run.options import Options
-from datalake.run.pipeline import run
-from datalake.run.result import Result
+from datalake.running.options import Options
+from datalake.running.pipeline import run
+from datalake.running.result import Result
 
 AS_OF = datetime(2026, 3, 15, 10, 30, tzinfo=timezone.utc)
 SERIES = "market_chart|historicalChainTvl|llama.fi/.*(protocol|summary|overview)/|time-series"

@@ -15,8 +15,8 @@ from datalake.explaining.explain import explain
 from datalake.explaining.published import read_file
 from datalake.plugins import load
 from datalake.publish.place import LocalPlace
-from datalake.run.options import Options
-from datalake.run.pipeline import run
+from datalake.running.options import Options
+from datalake.running.pipeline import run
 from datalake.stores import open_store
 from datalake_aggregation import aggregate, load_mapping, parse_mapping
 

@@ -9,7 +9,7 @@ import pytest
 from datalake import SchemaError, Unavailable, Window
 from datalake.client import HttpClient, Limits, Retry
 from datalake.plugins import load
-from datalake.run.sources import choose_plan, key_of
+from datalake.running.sources import choose_plan, key_of
 from datalake_sandbox import Fault, Sandbox
 
 NOW = datetime(2026, 3, 15, 10, 30, tzinfo=timezone.utc)

@@ -11,9 +11,9 @@ import pytest
 
 from datalake.client import Retry
 from datalake.plugins import load
-from datalake.run.options import Options
-from datalake.run.pipeline import run
-from datalake.run.result import Result
+from datalake.running.options import Options
+from datalake.running.pipeline import run
+from datalake.running.result import Result
 
 from ..reports import check_report
 

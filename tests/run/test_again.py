@@ -17,9 +17,9 @@ from datalake.cache import AssetCache, Miss, SeriesKey
 from datalake.models import Window
 from datalake.plugins import load
 from datalake.rules import GateRules
-from datalake.run.again import BESIDE_INPUT, BESIDE_RECIPE, deciding
-from datalake.run.inputs import Input
-from datalake.run.recipe import Recipe
+from datalake.running.again import BESIDE_INPUT, BESIDE_RECIPE, deciding
+from datalake.running.inputs import Input
+from datalake.running.recipe import Recipe
 from datalake.stores import open_store
 
 from .conftest import AS_OF

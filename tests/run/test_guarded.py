@@ -9,8 +9,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from datalake.run import guarded
-from datalake.run.result import Result
+from datalake.running import guarded
+from datalake.running.result import Result
 from datalake_aggregation import fold, parse_mapping
 
 Run = Callable[..., Result]

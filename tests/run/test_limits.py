@@ -10,10 +10,10 @@ import pytest
 
 from datalake.client import OfflineClient
 from datalake.models import Asset, Window
-from datalake.run.folding import fold_all
-from datalake.run.plan import Want, feeds, folded_columns
-from datalake.run.series import Series
-from datalake.run.sources import Source
+from datalake.running.folding import fold_all
+from datalake.running.plan import Want, feeds, folded_columns
+from datalake.running.series import Series
+from datalake.running.sources import Source
 from datalake.series import series_schema
 from datalake_aggregation import load_mapping
 from datalake_coingecko import MARKET, register_providers

@@ -22,9 +22,9 @@ from datalake.exits import Exit
 from datalake.lake import quarantine
 from datalake.models import Window
 from datalake.plugins import Registry, load
-from datalake.run.options import Options
-from datalake.run.pipeline import run
-from datalake.run.result import Result
+from datalake.running.options import Options
+from datalake.running.pipeline import run
+from datalake.running.result import Result
 from datalake.series import Reject
 from datalake.stores.memory import MemoryStore
 

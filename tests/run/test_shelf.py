@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 
 from datalake.errors import StoreError
-from datalake.run.output import put_aside
-from datalake.run.shelf import Shelf, shelf
+from datalake.running.output import put_aside
+from datalake.running.shelf import Shelf, shelf
 
 
 def table(number: int) -> pa.Table:

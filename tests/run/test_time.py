@@ -12,9 +12,9 @@ from datalake.client.transport import told_time
 from datalake.errors import ConfigError
 from datalake.exits import Exit
 from datalake.plugins import load
-from datalake.run.options import Options
-from datalake.run.pipeline import run
-from datalake.run.report import new_run_id
+from datalake.running.options import Options
+from datalake.running.pipeline import run
+from datalake.running.report import new_run_id
 
 from .conftest import AS_OF, Run
 

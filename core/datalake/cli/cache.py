@@ -14,7 +14,7 @@ from ..errors import ConfigError
 from ..lake.inventory import Group, Item, groups, matching, parse_name, series_name, take
 from ..lake.verifying import dataset_of
 from ..models import DAY, Dataset, Window
-from ..run.sources import choose_plan
+from ..running.sources import choose_plan
 from ..stores import Store
 from ..suggest import did_you_mean
 from .lakes import Lake, lake_options

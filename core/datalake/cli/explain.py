@@ -18,7 +18,7 @@ from ..explaining.explain import Explained, explain
 from ..explaining.published import lake_of, read_file
 from ..lake import open_lake
 from ..publish import open_place
-from ..run.inputs import Input
+from ..running.inputs import Input
 from ..settings import Settings, read_settings
 from .output import console, format_option, new_table, print_fitting, print_json
 from .parsing import Day

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from ..run.tally import Tallies, Tally
+from ..running.tally import Tallies, Tally
 from .logs import say
 
 Watch = Callable[[Tallies], AbstractContextManager[None]]

@@ -14,7 +14,7 @@ from ..environment import read_environment
 from ..errors import ConfigError
 from ..models import Dataset, Plan, Provider
 from ..plugins import Plugin, Registry
-from ..run.sources import choose_plan, key_of
+from ..running.sources import choose_plan, key_of
 from .output import format_option, print_rows
 from .plugins import load_plugins, plugin_options
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ..run.pipeline import run
+from ..running.pipeline import run
 from .logs import say
 from .output import forget
 from .plan import print_plan

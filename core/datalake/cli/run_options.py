@@ -17,8 +17,8 @@ from ..environment import open_to_others, read_environment
 from ..errors import ConfigError
 from ..plugins import Registry, keys
 from ..publish.pointer import Keep
-from ..run.options import Options
-from ..run.report import new_run_id
+from ..running.options import Options
+from ..running.report import new_run_id
 from ..settings import RunSettings, read_settings
 from ..suggest import did_you_mean
 from .logs import configure, say

@@ -16,7 +16,7 @@ from .output import print_json, print_rows
 from .places import OUTPUT, SANDBOX
 
 if TYPE_CHECKING:
-    from ..run.status import Published, Status
+    from ..running.status import Published, Status
 
 
 @click.command("status")
@@ -34,7 +34,7 @@ def command(ctx: click.Context, /, output: str | None, lake: Lake, form: str) ->
       datalake status
       datalake status --format json
     """
-    from ..run.status import status
+    from ..running.status import status
 
     usual = str(SANDBOX / OUTPUT) if lake.sandbox else read_settings().run.output or OUTPUT
     place = open_place(output or usual, lake.registry.stores, lake.environment)

@@ -12,9 +12,9 @@ from attrs import asdict
 
 from ..exits import Exit
 from ..publish.rows import collected, ids_of
-from ..run.advice import column_behind, next_steps, provider_state, provider_through
-from ..run.health import GIVEN_UP
-from ..run.result import Result
+from ..running.advice import column_behind, next_steps, provider_state, provider_through
+from ..running.health import GIVEN_UP
+from ..running.result import Result
 from .logs import say
 from .numbers import dollars, plain
 from .output import console, new_table, print_fitting

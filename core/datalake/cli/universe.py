@@ -11,8 +11,8 @@ import click
 from ..clock import now
 from ..environment import read_environment
 from ..errors import ConfigError
-from ..run.archive import newest
-from ..run.universe import Universe
+from ..running.archive import newest
+from ..running.universe import Universe
 from ..stores import open_store
 from .output import format_option, print_rows
 from .parsing import Instant

@@ -9,9 +9,9 @@ from pathlib import Path
 from ..clock import now
 from ..lake.origin import check_origin, claim
 from ..plugins import Registry
-from ..run.options import Options
-from ..run.sources import sources
-from ..run.vendors import vendors
+from ..running.options import Options
+from ..running.sources import sources
+from ..running.vendors import vendors
 from ..settings import Settings
 from ..stores import Store
 from .catalogue import Catalogue, ask, keep, lister_of_coins

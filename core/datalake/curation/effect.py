@@ -17,18 +17,18 @@ from ..clock import now
 from ..errors import ConfigError
 from ..plugins import Registry
 from ..publish.rows import collected
-from ..run.archive import newest
-from ..run.fetch import fetch_all
-from ..run.folding import fold_all
-from ..run.lane import lanes
-from ..run.naming import series_key
-from ..run.options import Options
-from ..run.plan import check_sources, feeds, folded_columns, output_columns, wants
-from ..run.series import Series
-from ..run.shelf import Shelf, shelf
-from ..run.sources import sources
-from ..run.universe import Universe, choose
-from ..run.vendors import vendors
+from ..running.archive import newest
+from ..running.fetch import fetch_all
+from ..running.folding import fold_all
+from ..running.lane import lanes
+from ..running.naming import series_key
+from ..running.options import Options
+from ..running.plan import check_sources, feeds, folded_columns, output_columns, wants
+from ..running.series import Series
+from ..running.shelf import Shelf, shelf
+from ..running.sources import sources
+from ..running.universe import Universe, choose
+from ..running.vendors import vendors
 from ..stores import Store
 
 KEYS = ["canonical_id", "date"]

@@ -13,7 +13,7 @@ from datalake_aggregation import Mapping
 from ..cache import AssetCache, Found, SeriesKey
 from ..lake.verifying import dataset_of
 from ..plugins import Registry
-from ..run.plan import Feed, feeds
+from ..running.plan import Feed, feeds
 
 #: So many of the newest days are compared.
 DAYS = 90

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from ..run.batches import batches
+from ..running.batches import batches
 from ..stores.local import LocalStore
 from .work import FILE, Work
 

@@ -13,10 +13,10 @@ from attrs import evolve, field, frozen
 from datalake_aggregation import Folded, Guard, Rule
 from datalake_aggregation import Mapping as CanonicalMapping
 
-from ..run.frame import long_frame, sound_rows
-from ..run.limits import Limits, known_limits
-from ..run.plan import feeds, folded_columns
-from ..run.series import Series
+from ..running.frame import long_frame, sound_rows
+from ..running.limits import Limits, known_limits
+from ..running.plan import feeds, folded_columns
+from ..running.series import Series
 
 NATIVE = "native"
 #: What most members without a part in a cell have in common.

@@ -11,9 +11,9 @@ from datalake_aggregation import Mapping as CanonicalMapping
 
 from ..errors import ConfigError
 from ..plugins import Registry
-from ..run.inputs import Input, Record, read, read_texts
-from ..run.plan import feeds, folded_columns, output_columns
-from ..run.restoring import restore
+from ..running.inputs import Input, Record, read, read_texts
+from ..running.plan import feeds, folded_columns, output_columns
+from ..running.restoring import restore
 from ..stores import Store
 from ..suggest import did_you_mean
 from .cell import Cell, Question, refold

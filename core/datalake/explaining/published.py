@@ -19,7 +19,7 @@ from ..publish.history import read_history
 from ..publish.layout import DATA
 from ..publish.place import in_words, report_name
 from ..publish.versions import report_key
-from ..run.report import REPORTS
+from ..running.report import REPORTS
 from ..stores import Store
 from ..suggest import did_you_mean
 

@@ -101,7 +101,7 @@ def versions() -> dict[str, str]:
 def source() -> str:
     """A digest of the code that makes rows, for whoever works on it: its version stays the same."""
     found = sha256()
-    for package in ("datalake_aggregation", "datalake.run"):
+    for package in ("datalake_aggregation", "datalake.running"):
         for file in sorted(files(package).iterdir(), key=lambda file: file.name):
             if file.name.endswith(".py"):
                 found.update(file.read_bytes())
