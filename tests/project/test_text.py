@@ -19,6 +19,7 @@ FORBIDDEN = [
         ("/Us", "ers/"),
         ("pypi", r"\.org"),
         ("python", "hosted"),
+        ("npm", r"js\.(com|org)"),
         ("find-", "links"),
         ("extra-", "index"),
         ("Cla", "ude"),
@@ -52,7 +53,7 @@ def test_the_pattern_finds_what_it_forbids(word, tmp_path):
 
 def test_texts_end_with_one_newline_and_have_no_tabs_or_returns():
     """Whatever the editor: files of text look alike."""
-    for path in tracked("ls-files", "--", "*.py", "*.md", "*.toml", "*.yaml", "*.json"):
+    for path in tracked("ls-files", "--", "*.py", "*.md", "*.toml", "*.yaml", "*.json", "web"):
         data = (ROOT / path).read_bytes() if (ROOT / path).is_file() else b"deleted\n"
         assert b"\r" not in data, path
         assert b"\t" not in data, path

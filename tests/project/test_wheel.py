@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -18,9 +19,11 @@ from packaging.requirements import Requirement
 
 from datalake.publish import STANDARD
 
-from .conftest import ROOT, SETTINGS, quiet_environment, sources
+from .conftest import ROOT, SETTINGS, quiet_environment, sources, tracked
 
 PROJECT = SETTINGS["project"]
+PAGE = "datalake/dashboard/page"
+PAGE_FILES = ("app.css", "app.js", "index.html", "licences.txt")
 
 
 def call(*command, cwd):
@@ -47,7 +50,7 @@ def wheel(tmp_path_factory):
 
 
 def test_the_wheel_has_every_file_and_nothing_else(wheel):
-    """Modules, the mapping, the market's data and py.typed; of other files only the licence."""
+    """Modules, mapping, the market's data, py.typed and the page; else only the licence."""
     roots = [ROOT / "core", ROOT / "providers", ROOT / "aggregation"]
     expected = {
         path.relative_to(root).as_posix()
@@ -55,12 +58,35 @@ def test_the_wheel_has_every_file_and_nothing_else(wheel):
         for root in roots
         if path.is_relative_to(root)
     }
-    assert {Path(path).suffix for path in expected} == {".py", ".yaml", ".json", ".typed"}
+    page = {name for name in expected if name.startswith(f"{PAGE}/")}
+    others = {Path(name).suffix for name in expected - page}
+    assert others == {".py", ".yaml", ".json", ".typed"}
+    if shutil.which("npm") or os.environ.get("CI"):
+        assert page == {f"{PAGE}/{name}" for name in PAGE_FILES}
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     info = next(name.split("/")[0] for name in names if name.endswith(".dist-info/METADATA"))
     about = {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE"}
     assert names == expected | {f"{info}/{name}" for name in about}
+
+
+def test_without_npm_all_but_the_page_is_installed(tmp_path):
+    """The build goes on, and says in a sentence what is left out and why."""
+    place = tmp_path / "project"
+    for name in tracked("ls-files", "--", ":!tests", ":!docs"):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, place / name)
+    hatch = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path / "dist"]
+    done = subprocess.run(
+        hatch, cwd=place, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "The dashboard's page is left out: npm is not installed." in done.stdout + done.stderr
+    (built,) = (tmp_path / "dist").glob("*.whl")
+    with zipfile.ZipFile(built) as archive:
+        names = archive.namelist()
+    assert "datalake/__init__.py" in names
+    assert not [name for name in names if name.startswith(PAGE)]
 
 
 def test_the_wheel_says_what_it_needs(wheel):

@@ -1,0 +1,118 @@
+/**
+ * What is around every view: the mark of synthetic data, the way to the views, how things stand.
+ *
+ * @typedef {import("./data/overview.js").Overview} Overview
+ */
+import * as days from "./days.js";
+import { h } from "./dom.js";
+import { counted } from "./format.js";
+import { link } from "./router.js";
+import * as theme from "./theme.js";
+
+const VIEWS = [
+  ["market", "Market"],
+  ["coverage", "Coverage"],
+  ["runs", "Runs"],
+];
+
+/** States of a run that leave the reader nothing to worry about. */
+const FINE = new Set(["published", "unchanged"]);
+
+export class Shell {
+  constructor() {
+    this.main = h("main", { id: "main", tabindex: -1 });
+    this.spoken = h("div", { class: "spoken", "aria-live": "polite" });
+    this.links = new Map(VIEWS.map(([name, text]) => [name, h("a", { href: link([name]) }, text)]));
+    this.state = h("div", { class: "state" });
+    this.notes = h("div", { class: "notes" });
+    this.foot = h("footer", { class: "foot" });
+    this.mark = h("div", { class: "mark" });
+    document.body.replaceChildren(
+      h("button", { class: "skip", onclick: () => this.main.focus() }, "Skip to the content"),
+      this.mark,
+      this.#header(),
+      this.notes,
+      this.main,
+      this.foot,
+      this.spoken,
+    );
+  }
+
+  #header() {
+    const nav = h("nav", { "aria-label": "Views" }, [...this.links.values()]);
+    const button = h("button", { class: "theme quiet", onclick: theme.toggle });
+    const label = () => {
+      const other = theme.theme() === "dark" ? "Light" : "Dark";
+      button.textContent = other === "Light" ? "☀" : "☾";
+      button.setAttribute("aria-label", `${other} colours`);
+      button.title = `${other} colours`;
+    };
+    theme.onTheme(label);
+    label();
+    const brand = h("a", { class: "brand", href: link(["market"]) }, "datalake");
+    return h("header", { class: "top" }, brand, nav, this.state, button);
+  }
+
+  /** Tell of the data that all views show. @param {Overview} overview */
+  tell(overview) {
+    if (overview.synthetic) {
+      this.mark.replaceChildren(
+        h("strong", null, "Synthetic data"),
+        h("span", null, "simulated or replayed, not the real market"),
+      );
+    }
+    document.documentElement.dataset.synthetic = String(overview.synthetic);
+    const { run, last_run: last } = overview;
+    const through = overview.closed_through;
+    this.state.replaceChildren(
+      ...(run ? [badge(run.status)] : []),
+      h("span", null, through ? `closed days through ${through}` : "no closed day"),
+      ...(overview.open_day ? [h("span", { class: "badge open" }, `open ${overview.open_day}`)] : []),
+    );
+    this.notes.replaceChildren(
+      ...overview.trouble.map((text) => h("p", { class: "note warn" }, text)),
+    );
+    if (last && last.run_id !== run?.run_id && !FINE.has(last.status)) {
+      const text = `The newest run ${last.run_id} is ${last.status}: ${last.message ?? ""}`;
+      this.notes.append(
+        h("p", { class: "note warn" }, text, " ", h("a", { href: link(["runs"]) }, "See the runs")),
+      );
+    }
+    this.foot.replaceChildren(
+      h("span", null, `As of ${days.minute(overview.as_of)}`),
+      h("span", null, `${counted(overview.rows, "row")} of ${counted(overview.assets.length, "asset")}`),
+      h("span", null, "All days and times are UTC"),
+      h("a", { href: "licences.txt" }, "Licences"),
+    );
+  }
+
+  /**
+   * Put a view in place.
+   *
+   * @param {string} name
+   * @param {string} title
+   * @param {Node[]} content
+   */
+  show(name, title, content) {
+    for (const [one, anchor] of this.links) {
+      if (one === name) anchor.setAttribute("aria-current", "page");
+      else anchor.removeAttribute("aria-current");
+    }
+    const synthetic = document.documentElement.dataset.synthetic === "true";
+    document.title = `${synthetic ? "SYNTHETIC · " : ""}${title} · datalake`;
+    this.main.dataset.view = name;
+    this.main.replaceChildren(...content);
+    this.main.removeAttribute("aria-busy");
+  }
+
+  /** Have a screen reader say something. @param {string} text */
+  say(text) {
+    this.spoken.textContent = text;
+  }
+}
+
+/** The state of a run as a coloured word. @param {string} status */
+export function badge(status) {
+  const kind = FINE.has(status) ? "good" : status === "degraded" ? "warn" : "bad";
+  return h("span", { class: `badge ${kind}` }, status);
+}
