@@ -13,6 +13,7 @@ from typing import Literal
 from attrs import frozen
 
 from ._version import __version__
+from .environment import VARIABLES
 from .errors import ConfigError, Conflict, DatalakeError, ReadOnly, StoreError
 from .plugins import Registry
 from .publish.files import probe
@@ -20,8 +21,6 @@ from .running.sources import choose_plan
 from .stores import ABSENT, Store
 
 PREFIX = "doctor/v1/"
-#: Variables that lead the way and are no secrets; all others are masked.
-PLAIN = ("GCP_PROJECT_ID", "GCP_BUCKET_NAME", "STORAGE_EMULATOR_HOST")
 MASKED = "set (not shown)"
 
 
@@ -50,10 +49,11 @@ def variables(
         for provider in registry.providers.values()
         for name in (*provider.variables(), f"{provider.name.upper()}_PLAN")
     ]
-    for name in dict.fromkeys((*PLAIN, *keys)):
+    for name in dict.fromkeys((*VARIABLES, *keys)):
         if name in environment:
             origin = "the environment" if process.get(name) else ".env"
-            shown = environment[name] if name in PLAIN or name.endswith("_PLAN") else MASKED
+            plain = name in VARIABLES or name.endswith("_PLAN")
+            shown = environment[name] if plain else MASKED
             yield Finding(name, "ok", f"{shown}, from {origin}")
 
 

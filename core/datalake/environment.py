@@ -8,6 +8,16 @@ from pathlib import Path
 
 from .errors import ConfigError
 
+#: What this library reads beside the keys and plans of providers, and what each variable says.
+VARIABLES: Mapping[str, str] = {
+    "GCP_BUCKET_NAME": "the bucket that is the cache, where nothing else is named",
+    "GCP_PROJECT_ID": "the project that calls to the bucket are made for",
+    "GOOGLE_APPLICATION_CREDENTIALS": "a file with credentials for the bucket, in place of "
+    "Google's own default ones",
+    "STORAGE_EMULATOR_HOST": "a server that speaks for Cloud Storage; no credentials are used",
+    "DATALAKE_PLUGINS": "the plugins that may be loaded, by name: a,b; all others are left out",
+}
+
 
 def read_environment(environ: Mapping[str, str], dotenv: Path) -> dict[str, str]:
     """The environment and, below it, the one named `.env` file; an empty value is unset.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .stores import Store
 
 hookspec = pluggy.HookspecMarker("datalake")
+#: The decorator of a plugin's hooks.
 hookimpl = pluggy.HookimplMarker("datalake")
 
 

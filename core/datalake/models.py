@@ -132,7 +132,7 @@ class Key:
 
     `variable` is the environment variable that holds it. `place` says where it goes: into the
     header or the query item called `name`, or into the URL path, where the plan's `base_url`
-    has `{key}`. `prefix` comes before it (`Bearer `).
+    has `{key}`. `prefix` comes before it: `Bearer` and a blank, say.
     """
 
     variable: str

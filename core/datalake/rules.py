@@ -44,7 +44,7 @@ def _all_factors(given: Mapping[str, float]) -> Mapping[str, float]:
 
 @frozen
 class GateRules:
-    """The gate's bounds; `docs/explanation/gate.md` gives the reason for each default.
+    """The bounds that a candidate must keep to; `docs/explanation/gate.md` has their reasons.
 
     - `min_ratio`: share of the published assets, rows and known values that must still be there.
     - `look_back`: the same share of the most that any of so many last publications had must remain.

@@ -37,7 +37,16 @@ def _selection(_: Any, attribute: Attribute[str], value: str) -> None:
 
 @frozen
 class RunSettings:
-    """Defaults of `datalake run`; each is the flag of the same name."""
+    """What a run does where its command line does not say.
+
+    - `providers`: `all` that are installed, or names: `a,b`.
+    - `top`: how many canonical assets.
+    - `since`: the first day; without it all that the plans offer.
+    - `cache`: where series are kept: a folder, or the URL of a store.
+    - `output`: the file to publish: a path, or `gs://…`.
+    - `mapping`: a YAML file that is laid over the shipped mapping.
+    - `columns`: `standard` or `extended`.
+    """
 
     providers: str = "all"
     top: int = 200
@@ -50,8 +59,11 @@ class RunSettings:
 
 @frozen
 class CacheSettings:
-    """Of a remote store, what was downloaded is kept in the folder `mirror`, up to
-    `mirror_megabytes`; 0 keeps nothing."""
+    """How much of a remote store is kept on this machine.
+
+    - `mirror`: the folder for what was downloaded.
+    - `mirror_megabytes`: its largest size; 0 keeps nothing.
+    """
 
     mirror: Path = Path(".datalake/mirror")
     mirror_megabytes: int = field(default=2000, validator=not_negative)
@@ -59,15 +71,25 @@ class CacheSettings:
 
 @frozen
 class PublishSettings:
-    """`history` is how many publications are kept to go back to."""
+    """What is kept beside the published file.
+
+    - `history`: how many publications one can go back to.
+    """
 
     history: int = field(default=30, validator=_at_least_one)
 
 
 @frozen
 class Settings:
-    """The whole file. `rates` are calls per minute by provider, where the vendor grants a key
-    another limit than its plan's usual one."""
+    """The whole file.
+
+    - `run`: what a run does where its command line does not say.
+    - `cache`: how much of a remote store is kept on this machine.
+    - `gate`: the bounds that a candidate must keep to.
+    - `publish`: what is kept beside the published file.
+    - `rates`: calls per minute by provider, where the vendor grants a key another limit than its
+      plan's usual one, or several machines share it.
+    """
 
     run: RunSettings = RunSettings()
     cache: CacheSettings = CacheSettings()

@@ -59,3 +59,26 @@ def quiet_environment(**more):
     ours = ("DATALAKE", "COINGECKO", "DEFILLAMA", "LUNARCRUSH", "GCP_", "PYTHON")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {**kept, **more}
+
+
+def build_site(source, output):
+    """Run Sphinx as the README says, with warnings as errors."""
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-E"]
+    command += ["-c", ROOT / "docs", source, output]
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=ROOT,
+        env=quiet_environment(http_proxy="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The folder of the site, built once."""
+    output = tmp_path_factory.mktemp("site")
+    done = build_site(ROOT / "docs", output)
+    assert done.returncode == 0, done.stderr
+    return output

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from html.parser import HTMLParser
 
 import pytest
 
-from .conftest import ROOT, quiet_environment
+from .conftest import ROOT, build_site
 
 DOCS = ROOT / "docs"
 #: What a browser fetches by itself when it shows a page; a link is followed by a person.
@@ -20,28 +18,6 @@ LOADING = {
     "poster": {"video"},
     "href": {"link", "use", "image", "base"},
 }
-
-
-def build(source, output):
-    """Run Sphinx as the page on the site says, with warnings as errors."""
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-E", source, output]
-    return subprocess.run(
-        [str(part) for part in command],
-        cwd=ROOT,
-        env=quiet_environment(http_proxy="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9"),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The folder of the site, built once."""
-    output = tmp_path_factory.mktemp("site")
-    done = build(DOCS, output)
-    assert done.returncode == 0, done.stderr
-    return output
 
 
 class Loads(HTMLParser):
@@ -96,9 +72,8 @@ def test_each_page_is_in_the_site(site):
 
 def test_a_link_to_nowhere_stops_the_build(tmp_path):
     """Warnings are errors: the build above can fail."""
-    (tmp_path / "conf.py").write_text((DOCS / "conf.py").read_text("utf-8"), "utf-8")
     (tmp_path / "index.md").write_text("# Title\n\n[nowhere](nowhere.md)\n", "utf-8")
-    done = build(tmp_path, tmp_path / "out")
+    done = build_site(tmp_path, tmp_path / "out")
     assert done.returncode
     assert "nowhere" in done.stderr
 
