@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from secrets import token_hex
 from typing import Any, TypeAlias
 
 import narwhals.stable.v2 as nw
@@ -74,12 +75,17 @@ def settled(frame: Frame) -> Frame:
     if not isinstance(frame, nw.LazyFrame):
         return frame
     if engine is nw.Implementation.DUCKDB:
-        relation = frame.to_native()
-        columns = dict(zip(relation.columns, map(str, relation.types), strict=True))
-        return nw.from_native(_duckdb_table(relation, columns, relation.fetchall()))
+        return nw.from_native(_duckdb_temporary(frame.to_native()))
     if engine is nw.Implementation.PYSPARK:
         return nw.from_native(frame.to_native().localCheckpoint())
     return frame.collect().lazy()
+
+
+def _duckdb_temporary(relation: Any) -> Any:
+    """The rows in a temporary table of the relation's own connection, which goes with that."""
+    name = f"datalake_{token_hex(8)}"
+    relation.query(f"{name}_rows", f"CREATE TEMP TABLE {name} AS FROM {name}_rows")
+    return relation.query(f"{name}_rows", f"FROM {name}")
 
 
 def table_like(
