@@ -48,8 +48,8 @@ def command(engine: str, output: Path, columns: str, file: Path | None, lake: La
     from ..engines import aggregate_lake, plan_work
     from ..running.plan import check_sources
 
-    mapping = usual_mapping(file, lake.registry)
-    check_sources(mapping, lake.registry)
+    mapping = usual_mapping(file, lake.around.registry)
+    check_sources(mapping, lake.around.registry)
     work = plan_work(lake.store, mapping, columns)
     origin = aggregate_lake(lake.store, work, engine, output)
     series = sum(map(len, work.series.values()))

@@ -131,9 +131,9 @@ def why(asset: str, dataset: str, lake: Lake, form: str) -> None:
     """
     key = _key(f"{dataset}/{asset}")
     declared = _dataset(lake, key)
-    provider = lake.registry.provider(key.provider)
+    provider = lake.around.registry.provider(key.provider)
     try:
-        plan = choose_plan(provider, lake.environment)
+        plan = choose_plan(provider, lake.around.environment)
     except ConfigError:
         plan = provider.plans[0]
     key = evolve(key, dataset=declared.kept_as(plan)) if key.dataset == declared.name else key
@@ -167,11 +167,11 @@ def _key(name: str) -> SeriesKey:
 
 
 def _dataset(lake: Lake, key: SeriesKey) -> Dataset:
-    found = dataset_of(lake.registry, key.provider, key.dataset)
+    found = dataset_of(lake.around.registry, key.provider, key.dataset)
     if found is None:
         known = [
             f"{provider.name}.{dataset.name}"
-            for provider in lake.registry.providers.values()
+            for provider in lake.around.registry.providers.values()
             for dataset in provider.datasets
         ]
         name = f"{key.provider}.{key.dataset}"

@@ -57,7 +57,7 @@ def verify_(ctx: click.Context, /, repair: bool, lake: Lake, form: str) -> None:
       datalake cache verify
       datalake cache verify --repair
     """
-    found = verify(lake.store, lake.registry, repair=repair)
+    found = verify(lake.store, lake.around.registry, repair=repair)
     if form == "json":
         print_json(asdict(found))
     else:
@@ -107,7 +107,7 @@ def prune(
     """
     if older is None and not orphans:
         raise click.UsageError("say what is to go: --older AGE, --orphans, or both")
-    going = list(superfluous(take(lake.store), lake.registry, now(), older, orphans))
+    going = list(superfluous(take(lake.store), lake.around.registry, now(), older, orphans))
     gone = going if dry_run else [remove(lake.store, one) for one in going]
     if form == "json":
         print_json([asdict(one) for one in gone])
@@ -161,7 +161,9 @@ def import_(ctx: click.Context, /, file: Path, lake: Lake, form: str) -> None:
     Examples:
       datalake cache import lake.tar --cache gs://bucket/prefix
     """
-    found = [one for one in bring_in(lake.store, lake.registry, file) if one.key != "lake.json"]
+    found = [
+        one for one in bring_in(lake.store, lake.around.registry, file) if one.key != "lake.json"
+    ]
     refused = [one for one in found if one.outcome == "refused"]
     counts: Counter[str] = Counter(one.outcome for one in found)
     if form == "json":

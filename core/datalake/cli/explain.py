@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import click
 
-from ..environment import read_environment
 from ..errors import ConfigError, StoreError
 from ..exits import Exit
 from ..explaining.cell import FAILED, NO_VALUE, NOT_TAKEN, Part
 from ..explaining.explain import Explained, explain
 from ..explaining.published import lake_of, read_file
-from ..lake import open_lake
-from ..publish import open_place
 from ..running.inputs import Input
-from ..settings import Settings, read_settings
 from .output import console, format_option, new_table, print_fitting, print_json
 from .parsing import Day
-from .places import OUTPUT, SANDBOX, default_cache
-from .plugins import load_plugins, plugin_options
+from .surroundings import Surroundings, surroundings
 
 #: Members that are shown one by one.
 MOST = 12
@@ -39,9 +32,8 @@ MOST = 12
     metavar="URL",
     help="The cache of the run.  [default: the one that its report names]",
 )
-@click.option("--sandbox", is_flag=True, help="The sandbox's file and cache.")
 @format_option
-@plugin_options
+@surroundings("The sandbox's file and cache.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -51,10 +43,8 @@ def command(
     day: date | None,
     output: str | None,
     cache: str | None,
-    sandbox: bool,
+    around: Surroundings,
     form: str,
-    plugins: tuple[str, ...] | None,
-    no_plugins: bool,
 ) -> None:
     """Explain one published number: its rule, what each member gave, and where that came from.
 
@@ -67,16 +57,10 @@ def command(
       datalake explain bitcoin volume --sandbox
       datalake explain bitcoin volume --sandbox --date 2026-02-14 --format json
     """
-    environment = read_environment(os.environ, Path(".env"))
-    registry = load_plugins(plugins, no_plugins, environment)
-    settings = read_settings()
-    usual = str(SANDBOX / OUTPUT) if sandbox else settings.run.output or OUTPUT
-    place = open_place(output or usual, registry.stores, environment)
     try:
-        file = read_file(place)
-        url = cache or lake_of(file) or _usual_cache(sandbox, settings, environment)
-        store = open_lake(url, registry, environment, settings.cache)
-        found = explain(file, store, registry, asset, column, day)
+        file = read_file(around.place(output))
+        store = around.store(cache or lake_of(file))
+        found = explain(file, store, around.registry, asset, column, day)
     except StoreError as error:
         raise ConfigError(f"what was published cannot be explained: {error}") from error
     if form == "json":
@@ -84,11 +68,6 @@ def command(
     else:
         _print(found, asset)
     ctx.exit(0 if found.equal else Exit.ERROR)
-
-
-def _usual_cache(sandbox: bool, settings: Settings, environment: Mapping[str, str]) -> str:
-    configured = None if sandbox else settings.run.cache
-    return configured or default_cache(sandbox, environment)
 
 
 def _document(found: Explained, asset: str) -> dict[str, Any]:

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 from attrs import frozen
 
-from ..environment import read_environment
 from ..errors import ConfigError, StoreError
-from ..lake import open_lake
-from ..plugins import Registry
-from ..settings import read_settings
 from ..stores import Store
 from .output import format_option
-from .places import default_cache
-from .plugins import load_plugins, plugin_options
+from .surroundings import Surroundings, surroundings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 @frozen
 class Lake:
-    """The store that a command is about, and what may be known of it."""
+    """The store that a command is about, and what is around it."""
 
     store: Store
-    registry: Registry
-    environment: Mapping[str, str]
-    sandbox: bool = False
+    around: Surroundings
 
 
 def lake_options(function: F) -> F:
@@ -42,25 +33,13 @@ def lake_options(function: F) -> F:
 def store_options(function: F) -> F:
     """`--cache`, `--sandbox` and the plugins': the command gets a Lake instead."""
 
-    @plugin_options
-    @click.option("--sandbox", is_flag=True, help="The sandbox's cache.")
+    @surroundings("The sandbox's cache.")
     @click.option("--cache", metavar="URL", help="Which cache: a folder, gs://bucket/prefix, …")
     @wraps(function)
-    def call(
-        cache: str | None,
-        sandbox: bool,
-        plugins: tuple[str, ...] | None,
-        no_plugins: bool,
-        **rest: Any,
-    ) -> Any:
-        environment = read_environment(os.environ, Path(".env"))
-        registry = load_plugins(plugins, no_plugins, environment)
-        settings = read_settings()
-        usual = default_cache(True, environment) if sandbox else settings.run.cache
-        url = cache or usual or default_cache(False, environment)
-        store = open_lake(url, registry, environment, settings.cache)
+    def call(cache: str | None, around: Surroundings, **rest: Any) -> Any:
+        store = around.store(cache)
         try:
-            return function(lake=Lake(store, registry, environment, sandbox), **rest)
+            return function(lake=Lake(store, around), **rest)
         except StoreError as error:
             raise ConfigError(f"the cache cannot be used: {error}") from error
 

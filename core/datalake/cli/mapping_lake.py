@@ -20,7 +20,6 @@ from ..curation.pasting import as_yaml
 from ..curation.prices import Prices, held, price_keys
 from ..errors import ConfigError, FetchError
 from ..exits import Exit
-from ..settings import read_settings
 from .lakes import Lake, lake_options, store_options
 from .logs import say
 from .mapping import command
@@ -39,13 +38,17 @@ online_option = click.option(
 
 def _catalogue(lake: Lake, online: bool | None) -> Catalogue | None:
     """The list of coins: asked now, or the newest that is kept."""
-    if online is False or not (online or lake.sandbox):
+    if online is False or not (online or lake.around.sandbox):
         return newest(lake.store)
     from ..curation.asking import ask_now
 
     try:
         return ask_now(
-            lake.store, lake.registry, lake.environment, read_settings(), sandbox=lake.sandbox
+            lake.store,
+            lake.around.registry,
+            lake.around.environment,
+            lake.around.settings,
+            sandbox=lake.around.sandbox,
         )
     except FetchError as error:
         raise ConfigError(
@@ -55,7 +58,7 @@ def _catalogue(lake: Lake, online: bool | None) -> Catalogue | None:
 
 def _prices(lake: Lake, mapping: Mapping) -> Prices:
     cache = AssetCache(lake.store, clock=now, read_only=True)
-    return Prices(cache.survey(price_keys(mapping)), lake.registry, mapping)
+    return Prices(cache.survey(price_keys(mapping)), lake.around.registry, mapping)
 
 
 def _against(lake: Lake, catalogue: Catalogue | None) -> str:
@@ -88,7 +91,7 @@ def lint_(
       datalake mapping lint my-mapping.yaml --online
     """
     try:
-        mapping = load_mapping(file, reducers=lake.registry.reducers)
+        mapping = load_mapping(file, reducers=lake.around.registry.reducers)
     except MappingError as error:
         found = [Finding("error", one.where, *_remedied(one.what)) for one in error.found]
         _tell(found, "not checked further: the file cannot be loaded", form)
@@ -96,12 +99,14 @@ def lint_(
     catalogue = _catalogue(lake, online)
     assets = held((entry.key for entry in lake.store.list(SERIES)), mapping)
     # whoever edits a mapping in the sandbox is not to be told that the shipped one's coins are odd
-    exist = _named(load_mapping()) if lake.sandbox else frozenset[str]()
+    exist = _named(load_mapping()) if lake.around.sandbox else frozenset[str]()
     known = Known(catalogue, assets, _prices(lake, mapping) if assets else None, exist)
     own = str(file) if file else None
-    found = sorted([*lint(mapping, known, own), *unoffered(mapping, lake.registry, own)], key=_line)
+    found = sorted(
+        [*lint(mapping, known, own), *unoffered(mapping, lake.around.registry, own)], key=_line
+    )
     series = f"prices of {len(assets):,} assets in {lake.store.url}"
-    if lake.sandbox:
+    if lake.around.sandbox:
         series += " (simulated: ids of the shipped mapping count as known)"
     _tell(found, f"held against {_against(lake, catalogue)}; {series}", form)
     ctx.exit(Exit.USAGE if any(one.level == "error" for one in found) else 0)
@@ -175,7 +180,7 @@ def suggest(
       datalake mapping suggest --sandbox
       datalake mapping suggest bitcoin ethereum --sandbox --format table
     """
-    mapping = usual_mapping(file, lake.registry)
+    mapping = usual_mapping(file, lake.around.registry)
     catalogue = _catalogue(lake, online) or of_universes(lake.store, now())
     if catalogue is None:
         raise ConfigError(f"{_against(lake, catalogue)}: there is nothing to choose from")
@@ -222,14 +227,14 @@ def diff(file: Path, against: Path | None, since: date | None, lake: Lake, form:
       datalake mapping diff my-mapping.yaml --sandbox
       datalake mapping diff my-mapping.yaml --against old-mapping.yaml --since 2026-01-01
     """
-    before, after = (read_mapping(one, lake.registry) for one in (against, file))
+    before, after = (read_mapping(one, lake.around.registry) for one in (against, file))
     found = effect(
         before,
         after,
         lake.store,
-        lake.registry,
-        lake.environment,
-        sandbox=lake.sandbox,
+        lake.around.registry,
+        lake.around.environment,
+        sandbox=lake.around.sandbox,
         since=since,
     )
     if form == "json":

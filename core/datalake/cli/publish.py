@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -12,19 +11,17 @@ import click
 from attrs import asdict, frozen
 
 from ..clock import now
-from ..environment import read_environment
 from ..errors import ConfigError, StoreError
 from ..exits import Exit
-from ..publish import Place, open_place
+from ..publish import Place
 from ..publish.history import find, read_history, roll_back
 from ..publish.place import candidate_name
 from ..publish.pointer import Entry, Keep
 from ..publish.trial import try_file
-from ..settings import Settings, read_settings
+from ..settings import Settings
 from .numbers import size
 from .output import format_option, print_json, print_rows
-from .places import OUTPUT, SANDBOX
-from .plugins import load_plugins, plugin_options
+from .surroundings import Surroundings, surroundings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,25 +37,14 @@ class Output:
 def output_options(function: F) -> F:
     """`--output`, `--sandbox`, `--format` and the plugins': the command gets an Output instead."""
 
-    @plugin_options
+    @surroundings("The sandbox's output.")
     @format_option
-    @click.option("--sandbox", is_flag=True, help="The sandbox's output.")
     @click.option("--output", metavar="PATH", help="Which published file: a path, or gs://….")
     @wraps(function)
-    def call(
-        output: str | None,
-        sandbox: bool,
-        plugins: tuple[str, ...] | None,
-        no_plugins: bool,
-        **rest: Any,
-    ) -> Any:
-        environment = read_environment(os.environ, Path(".env"))
-        registry = load_plugins(plugins, no_plugins, environment)
-        settings = read_settings()
-        usual = str(SANDBOX / OUTPUT) if sandbox else settings.run.output or OUTPUT
-        place = open_place(output or usual, registry.stores, environment)
+    def call(output: str | None, around: Surroundings, **rest: Any) -> Any:
+        place = around.place(output)
         try:
-            return function(output=Output(place, settings), **rest)
+            return function(output=Output(place, around.settings), **rest)
         except StoreError as error:
             raise ConfigError(f"output {place.url} cannot be used: {error}") from error
 

@@ -90,7 +90,7 @@ def replay_(ctx: click.Context, /, run: str, offline: bool, lake: Lake, form: st
     from ..running.replay import replay
 
     report = kept.read(lake.store, kept.find(lake.store, run))
-    found = replay(lake.store, lake.registry, report)
+    found = replay(lake.store, lake.around.registry, report)
     if form == "json":
         print_json(asdict(found))
     else:

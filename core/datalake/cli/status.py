@@ -9,11 +9,8 @@ from attrs import asdict
 
 from ..clock import now
 from ..exits import Exit
-from ..publish import open_place
-from ..settings import read_settings
 from .lakes import Lake, lake_options
 from .output import print_json, print_rows
-from .places import OUTPUT, SANDBOX
 
 if TYPE_CHECKING:
     from ..running.status import Published, Status
@@ -36,9 +33,7 @@ def command(ctx: click.Context, /, output: str | None, lake: Lake, form: str) ->
     """
     from ..running.status import status
 
-    usual = str(SANDBOX / OUTPUT) if lake.sandbox else read_settings().run.output or OUTPUT
-    place = open_place(output or usual, lake.registry.stores, lake.environment)
-    found = status(lake.store, lake.registry, place, now())
+    found = status(lake.store, lake.around.registry, lake.around.place(output), now())
     if form == "json":
         print_json(asdict(found))
     else:
