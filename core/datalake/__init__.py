@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Conflict,
         DatalakeError,
         FetchError,
+        Held,
         NotFound,
         PluginError,
         ReadOnly,
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
         StoreError,
         Unavailable,
     )
+    from .explaining.explain import Explained
     from .hookspecs import hookimpl
+    from .library.lake import Lake
+    from .library.opening import open
+    from .library.running import run
     from .models import (
         Asset,
         CatalogueEntry,
@@ -38,6 +43,7 @@ if TYPE_CHECKING:
         Stamp,
         Window,
     )
+    from .running.result import Result
     from .stores import ABSENT, Entry, Store, Stored
 
 _HOME = {
@@ -49,6 +55,7 @@ _HOME = {
             "Conflict",
             "DatalakeError",
             "FetchError",
+            "Held",
             "NotFound",
             "PluginError",
             "ReadOnly",
@@ -61,6 +68,11 @@ _HOME = {
         "errors",
     ),
     **dict.fromkeys(("hookimpl",), "hookspecs"),
+    **dict.fromkeys(("Explained",), "explaining.explain"),
+    **dict.fromkeys(("Lake",), "library.lake"),
+    **dict.fromkeys(("open",), "library.opening"),
+    **dict.fromkeys(("run",), "library.running"),
+    **dict.fromkeys(("Result",), "running.result"),
     **dict.fromkeys(
         (
             "Asset",
@@ -91,9 +103,12 @@ __all__ = [
     "DatalakeError",
     "Dataset",
     "Entry",
+    "Explained",
     "FetchError",
     "GCSCachingManager",
+    "Held",
     "Key",
+    "Lake",
     "NotFound",
     "Plan",
     "PluginError",
@@ -103,6 +118,7 @@ __all__ = [
     "ReadOnly",
     "Refused",
     "Rejected",
+    "Result",
     "SchemaError",
     "Stamp",
     "Store",
@@ -112,6 +128,8 @@ __all__ = [
     "Window",
     "__version__",
     "hookimpl",
+    "open",
+    "run",
 ]
 
 

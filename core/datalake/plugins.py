@@ -87,6 +87,13 @@ class Registry:
                 raise ConfigError(f"provider {name!r} is not available: {plugin}: {plugin.error}")
         raise ConfigError(f"there is no provider {name!r}{did_you_mean(name, known)}")
 
+    def dataset(self, provider: str, name: str) -> Dataset | None:
+        """The dataset of these names, where an installed plugin offers it."""
+        try:
+            return self.providers[provider].dataset(name)
+        except KeyError:
+            return None
+
 
 def load(only: Iterable[str] | None = None) -> Registry:
     """Import the installed plugins (or `only` those of these names) and collect what they bring.

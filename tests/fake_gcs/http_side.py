@@ -47,7 +47,7 @@ class Handler(BaseHTTPRequestHandler):
             request.status = 0
             self.close_connection = True
             return
-        request.status = answer.status
+        request.status, request.sent = answer.status, len(answer.body)
         self._send(answer, (*before, *after))
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _handle  # noqa: N815  # the library's names

@@ -21,7 +21,8 @@ _METHODS = {"PATCH": "patch", "PUT": "patch", "DELETE": "delete", "GET": "get"}
 
 @define(eq=False)
 class Request:
-    """One request as the log keeps it; `status` is None while it is answered, 0 if it never was."""
+    """One request as the log keeps it; `status` is None while it is answered, 0 if it never was;
+    `sent` are the bytes of the answer's body."""
 
     operation: str
     method: str
@@ -33,6 +34,7 @@ class Request:
     body: bytes = field(repr=False)
     to: tuple[str, str] = ("", "")
     status: int | None = None
+    sent: int = 0
 
 
 def parse(method: str, target: str, headers: Any, body: bytes) -> Request:

@@ -62,15 +62,16 @@ class AssetCache:
             self.store.warm([listed[path] for path in paths if path in listed])
         return evolve(self, listed=listed)
 
-    def at(self, moment: datetime) -> AssetCache:
-        """The same series as they were known at `moment`, to be read only. Raises StoreError."""
-        past = self._all_past() if self._past is None else self._past
+    def at(self, moment: datetime, under: str = REVISIONS) -> AssetCache:
+        """The same series as they were known at `moment`, to be read only: all of them, or those
+        whose revisions lie `under` a prefix. Raises StoreError."""
+        past = self._all_past(under) if self._past is None else self._past
         return evolve(self, moment=moment, read_only=True, past=past)
 
-    def _all_past(self) -> Mapping[str, Sequence[Entry]]:
+    def _all_past(self, under: str) -> Mapping[str, Sequence[Entry]]:
         """What revisions replaced, by the folder of its series; one listing."""
         past: dict[str, list[Entry]] = {}
-        for entry in self.store.list(REVISIONS):
+        for entry in self.store.list(under):
             past.setdefault(entry.key.rpartition("/")[0], []).append(entry)
         return past
 

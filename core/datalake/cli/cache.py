@@ -12,7 +12,6 @@ from ..cache.rows import OBSERVED
 from ..clock import now
 from ..errors import ConfigError
 from ..lake.inventory import Group, Item, groups, matching, parse_name, series_name, take
-from ..lake.verifying import dataset_of
 from ..models import DAY, Dataset, Window
 from ..running.sources import choose_plan
 from ..stores import Store
@@ -167,7 +166,7 @@ def _key(name: str) -> SeriesKey:
 
 
 def _dataset(lake: Lake, key: SeriesKey) -> Dataset:
-    found = dataset_of(lake.around.registry, key.provider, key.dataset)
+    found = lake.around.registry.dataset(key.provider, key.dataset)
     if found is None:
         known = [
             f"{provider.name}.{dataset.name}"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
 import click
 
 from ..client.budget import ALL
+from ..moments import to_day, to_instant
 
 
 class Day(click.ParamType[date]):
@@ -18,12 +19,10 @@ class Day(click.ParamType[date]):
     name = "date"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        if isinstance(value, date):
-            return value
         try:
-            return date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a day like 2026-03-15", param, ctx)
+            return to_day(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 class LastDay(Day):
@@ -46,19 +45,10 @@ class Instant(click.ParamType[datetime]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> datetime:
-        if isinstance(value, datetime):
-            return value
         try:
-            if len(value) == len("2026-03-15"):
-                end = datetime.combine(date.fromisoformat(value), time.max, timezone.utc)
-                now = self._clock()
-                return now if end.date() == now.date() else end.replace(microsecond=0)
-            instant = datetime.fromisoformat(value.replace("Z", "+00:00"))
-            if instant.tzinfo is None:
-                return instant.replace(tzinfo=timezone.utc)
-            return instant.astimezone(timezone.utc)
-        except (ValueError, OverflowError):
-            self.fail(f"{value!r} is not an instant like 2026-03-15T10:30Z", param, ctx)
+            return to_instant(value, self._clock())
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Names(click.ParamType[tuple[str, ...]]):

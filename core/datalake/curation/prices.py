@@ -11,7 +11,6 @@ from attrs import field, frozen
 from datalake_aggregation import Mapping
 
 from ..cache import AssetCache, Found, SeriesKey
-from ..lake.verifying import dataset_of
 from ..plugins import Registry
 from ..running.plan import Feed, feeds
 
@@ -81,7 +80,7 @@ class Prices:
 
     def _column(self, asset: str, feed: Feed) -> pl.DataFrame | None:
         provider, _, name = feed.dataset.partition(".")
-        dataset = dataset_of(self.registry, provider, name)
+        dataset = self.registry.dataset(provider, name)
         if dataset is None:
             return None
         found = self.cache.find(SeriesKey(provider, name, asset), dataset)

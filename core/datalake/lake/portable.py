@@ -29,7 +29,6 @@ from ..stores import ABSENT, Entry, Store, Stored, check_key
 from .inventory import Item, classify, matching, take
 from .origin import KEY as MARK
 from .origin import check_origin, claim
-from .verifying import dataset_of
 
 HEADER = "DATALAKE."
 #: An empty member after all others: without it the file is cut.
@@ -143,7 +142,7 @@ def _member_in(
         return Imported(key, "refused", "its sha256 or its name does not hold")
     dataset = None
     if item.kind == "series" and item.series:
-        dataset = dataset_of(registry, item.series.provider, item.series.dataset)
+        dataset = registry.dataset(item.series.provider, item.series.dataset)
         found = decode(stored, item.series, dataset, None) if dataset else None
         if found is not None and not isinstance(found, Found):
             return Imported(key, "refused", found.reason)

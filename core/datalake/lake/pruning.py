@@ -12,7 +12,6 @@ from ..errors import Conflict, StoreError
 from ..plugins import Registry
 from ..stores import Store
 from .inventory import Item
-from .verifying import dataset_of
 
 
 @frozen
@@ -64,7 +63,7 @@ def _orphaned(item: Item, registry: Registry) -> str | None:
     if item.kind not in ("series", "revision", "quarantine") or item.series is None:
         return None
     source = f"{item.series.provider}.{item.series.dataset}"
-    if dataset_of(registry, item.series.provider, item.series.dataset) is None:
+    if registry.dataset(item.series.provider, item.series.dataset) is None:
         return f"no installed plugin offers {source}"
     version = item.entry.metadata.get("schema_version", SCHEMA_VERSION)
     if version.isdigit() and int(version) < int(SCHEMA_VERSION):

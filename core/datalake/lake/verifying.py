@@ -15,7 +15,6 @@ from ..cache import Miss
 from ..cache.objects import decode
 from ..cache.revisions import keep_whole
 from ..errors import Conflict, StoreError
-from ..models import Dataset
 from ..plugins import Registry
 from ..stores import Store, Stored
 from .inventory import Item, take
@@ -104,7 +103,7 @@ def _reason(item: Item, stored: Stored, registry: Registry) -> str | None:
         if hashlib.sha256(stored.data).hexdigest() != digest:
             return "its sha256 does not hold: it is damaged"
     if item.kind == "series" and item.series:
-        dataset = dataset_of(registry, item.series.provider, item.series.dataset)
+        dataset = registry.dataset(item.series.provider, item.series.dataset)
         found = decode(stored, item.series, dataset, None) if dataset else None
         return found.reason if isinstance(found, Miss) else None
     try:
@@ -115,14 +114,6 @@ def _reason(item: Item, stored: Stored, registry: Registry) -> str | None:
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         return f"it cannot be read: {error!s:.200}"
     return None
-
-
-def dataset_of(registry: Registry, provider: str, dataset: str) -> Dataset | None:
-    """The dataset of these names, where an installed plugin offers it."""
-    try:
-        return registry.providers[provider].dataset(dataset)
-    except KeyError:
-        return None
 
 
 def _repaired(store: Store, registry: Registry, item: Item, fault: Fault) -> Fault:
@@ -141,7 +132,7 @@ def _keep_whole(store: Store, registry: Registry, item: Item) -> None:
     stored = store.get(item.entry.key) if item.kind == "series" else None
     if stored is None or item.series is None:
         return
-    dataset = dataset_of(registry, item.series.provider, item.series.dataset)
+    dataset = registry.dataset(item.series.provider, item.series.dataset)
     found = decode(stored, item.series, dataset, None) if dataset else None
     if isinstance(found, Miss) and found.former:
         keep_whole(store, item.series, found.former)

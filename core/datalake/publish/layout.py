@@ -49,6 +49,13 @@ def encode_data(candidate: Candidate) -> bytes:
     return _encode(frame, _metadata(DATA, candidate))
 
 
+def to_arrow(rows: pl.LazyFrame) -> pa.Table:
+    """The rows with the types of the data file."""
+    days = rows.with_columns(pl.col("date").cast(pl.Datetime("us", "UTC")))
+    table = collected(days).to_arrow(compat_level=pl.CompatLevel.oldest())
+    return table.cast(pa.schema([pa.field(one.name, _plain(one.type)) for one in table.schema]))
+
+
 def encode_assets(candidate: Candidate) -> bytes:
     """The assets file: one row for each asset of the universe, by rank."""
     through = {f"{column}_through": column for column in candidate.values}

@@ -15,7 +15,7 @@ from attrs import frozen
 from ..errors import ConfigError, Conflict, StoreError
 from ..stores import ABSENT, Store, open_store
 from ..stores.local import LocalStore
-from ..stores.opening import open_local
+from ..stores.opening import open_local, open_memory
 from . import files
 from .layout import ASSETS, DATA
 
@@ -89,6 +89,8 @@ def open_place(
         return _local(url, open_local(url).root)
     if not re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", url):
         return _local(url, Path(url))
+    if url.lower().startswith("memory:"):
+        return _in_memory(url)
     folder, _, name = url.rpartition("/")
     if not name.endswith(_SUFFIX) or name == _SUFFIX or folder.endswith((":", ":/")):
         raise ConfigError(
@@ -109,6 +111,14 @@ def _local(url: str, path: Path) -> LocalPlace:
             f"output {url or '(empty)'} is a folder: name the file in it, such as {example}"
         )
     return LocalPlace(path)
+
+
+def _in_memory(url: str) -> StorePlace:
+    """For whoever wants the rows and no file; gone with the process."""
+    name = url.partition(":")[2].lstrip("/")
+    if not name.endswith(_SUFFIX) or "/" in name or name == _SUFFIX:
+        raise ConfigError(f"output {url} names no file: write it like memory:{DATA}{_SUFFIX}")
+    return StorePlace(url, name, open_memory("memory:"), open_memory("memory:"))
 
 
 @frozen

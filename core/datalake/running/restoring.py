@@ -11,7 +11,6 @@ from attrs import frozen
 from ..cache import AssetCache, Miss
 from ..client.offline import OfflineClient
 from ..errors import StoreError
-from ..lake.verifying import dataset_of
 from ..models import Asset, Dataset
 from ..plugins import Registry
 from ..series import series_schema, to_open_day
@@ -65,7 +64,7 @@ def restore(
 
 
 def _series(one: Input, record: Record, cache: AssetCache, registry: Registry) -> Series:
-    dataset = dataset_of(registry, one.provider, one.dataset)
+    dataset = registry.dataset(one.provider, one.dataset)
     if dataset is None:
         raise _Gone("no installed plugin offers it")
     table = _rows(one, dataset, cache)

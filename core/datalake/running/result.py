@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 from attrs import field, frozen
 
 from ..exits import Exit
 from ..publish import Outcome
+from ..publish.layout import to_arrow
 from .inputs import Input
 from .listing import Listing
 from .open_day import Today
@@ -26,6 +28,17 @@ class Result:
     exit: Exit
     report: Report
     scan: pl.LazyFrame | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of `datalake run`."""
+        return int(self.exit)
+
+    @property
+    def table(self) -> pa.Table | None:
+        """The rows as they are published: `date` (timestamp[us, UTC]), `canonical_id`, and a double
+        for each other column, sorted by asset and day. None where the run came to none."""
+        return None if self.scan is None else to_arrow(self.scan)
 
     @property
     def rows(self) -> pl.DataFrame | None:

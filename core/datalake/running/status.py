@@ -10,7 +10,6 @@ from typing import Any
 from attrs import evolve, frozen
 
 from ..errors import ConfigError, StoreError
-from ..lake.verifying import dataset_of
 from ..models import DAY
 from ..plugins import Registry
 from ..publish import Place
@@ -120,7 +119,7 @@ def _newest(
 def _column(name: str, told: Mapping[str, Any], registry: Registry, now: datetime) -> ColumnStatus:
     source = told["source"].partition(",")[0]
     provider, dataset, _ = source.split(".", 2)
-    declared = dataset_of(registry, provider, dataset)
+    declared = registry.dataset(provider, dataset)
     expected = declared.closed_through(now).isoformat() if declared else told["expected"]
     behind = column_behind({**told, "expected": expected})
     return ColumnStatus(name, source, told["through"], expected, behind)

@@ -34,6 +34,14 @@ def to_strings(texts: Sequence[str | None]) -> pa.Array:
     return pa.Array.from_buffers(pa.string(), len(encoded), buffers)
 
 
+def repeated(text: str, times: int) -> pa.Array:
+    """A string array with nothing but this text."""
+    data = text.encode()
+    offsets = np.arange(times + 1, dtype=np.int32) * np.int32(len(data))
+    buffers = [None, pa.py_buffer(offsets.tobytes()), pa.py_buffer(data * times)]
+    return pa.Array.from_buffers(pa.string(), times, buffers)
+
+
 def mask(chosen: Array) -> pa.Array:
     """A boolean Arrow array, for `Table.filter`."""
     return pa.Array.from_buffers(pa.bool_(), len(chosen), [None, _packed(chosen)])

@@ -88,6 +88,10 @@ class GcsStore:
                 return Stored(data, known.generation, known.metadata)
         return self._plainly(key, lambda: self._read(name))
 
+    def get_range(self, key: str, start: int, size: int) -> bytes | None:
+        name = self._name(key)
+        return self._plainly(key, lambda: self._some(name, start, size))
+
     def put(self, key: str, data: bytes, metadata: Mapping[str, str], *, if_generation: str) -> str:
         name, token = self._name(key), secrets.token_hex(8)
         blob = self._handle.blob(name)
@@ -212,6 +216,21 @@ class GcsStore:
             raise
         if str(blob.generation) != generation:
             raise _Damaged  # no bucket answered, but something on the way
+        return data
+
+    def _some(self, name: str, start: int, size: int) -> bytes | None:
+        try:
+            data: bytes = self._handle.blob(name).download_as_bytes(
+                start=start,
+                end=start + size - 1,
+                raw_download=True,
+                checksum=None,  # of a part there is none
+                **self._how,
+            )
+        except ERRORS() as error:
+            if gone(error):
+                return None
+            raise
         return data
 
     def _pages(self, prefix: str) -> Iterator[Any]:

@@ -88,6 +88,16 @@ class LocalStore:
         return Stored(found[0], found[1].generation, found[1].metadata) if found else None
 
     @_plainly
+    def get_range(self, key: str, start: int, size: int) -> bytes | None:
+        try:
+            with self._path(key).open("rb") as file:
+                file.seek(start)
+                return file.read(size)
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            self._check_root()
+            return None
+
+    @_plainly
     def put(self, key: str, data: bytes, metadata: Mapping[str, str], *, if_generation: str) -> str:
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -29,6 +29,10 @@ class MemoryStore:
             found = self._objects.get(key)
         return found[0] if found else None
 
+    def get_range(self, key: str, start: int, size: int) -> bytes | None:
+        found = self.get(key)
+        return found.data[start : start + size] if found else None
+
     def put(self, key: str, data: bytes, metadata: Mapping[str, str], *, if_generation: str) -> str:
         check_key(key)
         with self._lock:
