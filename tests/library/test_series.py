@@ -56,7 +56,7 @@ def test_other_libraries_take_the_table_without_a_copy(lake):
         frame["price"].to_arrow().buffers()[1].address
         == rows["price"].chunk(0).buffers()[1].address
     )
-    assert duckdb.sql("SELECT count(*) FROM rows").fetchone() == (len(rows),)
+    assert duckdb.sql("SELECT count(*) FROM rows").fetchall() == [(len(rows),)]
     assert list(rows.to_pandas()["price"]) == rows["price"].to_pylist()
 
 
