@@ -14,7 +14,10 @@ const page = join(here, "..", "core", "datalake", "dashboard", "page");
 
 const bundle = await build({
   absWorkingDir: here,
-  entryPoints: [{ in: "src/main.js", out: "app" }, { in: "app.css", out: "app" }],
+  entryPoints: [
+    { in: "src/main.js", out: "app" },
+    { in: "app.css", out: "app" },
+  ],
   bundle: true,
   minify: true,
   format: "esm",

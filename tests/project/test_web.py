@@ -38,18 +38,29 @@ def test_packages_are_pinned_and_name_no_host():
     for version in {**wanted["dependencies"], **wanted["devDependencies"]}.values():
         assert re.fullmatch(r"[0-9.]+", version)
     lock = (WEB / "package-lock.json").read_text("utf-8")
-    assert "http" not in lock
+    assert '"resolved"' not in lock
     packages = {name: one for name, one in json.loads(lock)["packages"].items() if name}
     assert [name for name, one in packages.items() if "integrity" not in one] == []
 
 
-def test_types_hold():
-    """The checker finds nothing to say about the comments' types."""
-    checker = WEB / "node_modules/typescript/bin/tsc"
+@pytest.mark.parametrize(
+    "command",
+    [("typescript/bin/tsc",), ("prettier/bin/prettier.cjs", "--check", ".")],
+    ids=["types", "format"],
+)
+def test_the_checkers_find_nothing(command):
+    """The types that the comments give hold, and the source looks as prettier makes it look."""
+    program, *arguments = command
+    checker = WEB / "node_modules" / program
     if not checker.is_file():
-        reason = "no node_modules; `npm ci` in web/ brings the checker"
+        reason = "no node_modules; `npm ci` in web/ brings the checkers"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
     done = subprocess.run(
-        ["node", checker], cwd=WEB, capture_output=True, text=True, check=False, timeout=120
+        ["node", checker, *arguments],
+        cwd=WEB,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 0, done.stdout + done.stderr

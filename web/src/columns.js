@@ -52,6 +52,15 @@ export function shown(column, value) {
 /** A score to one decimal, without one that says nothing. @param {number} value */
 const fixed = (value) => value.toFixed(1).replace(/\.0$/, "").replace("-", "−");
 
+/** A value beside an axis. @param {Column} column @returns {(value: number) => string} */
+export function onAxis(column) {
+  return (value) => {
+    const text = format.axis(value);
+    if (!inDollars(column)) return text;
+    return value < 0 ? text.replace("−", "−$") : `$${text}`;
+  };
+}
+
 /** Every digit, with the unit. @param {Column} column @param {Value} value */
 export function exactly(column, value) {
   const text = format.exact(value);

@@ -27,7 +27,8 @@ export function price(value) {
     const text = plain(value, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
     return signed(value, `$${text}`);
   }
-  return signed(value, `$${plain(value, { maximumSignificantDigits: 4 })}`);
+  const digits = { minimumSignificantDigits: 4, maximumSignificantDigits: 4 };
+  return signed(value, `$${plain(value, digits)}`);
 }
 
 /** An amount in short: 1.23B, 712.30K, 12.00. @param {Value} value */
@@ -44,6 +45,12 @@ export function short(value) {
 export function dollars(value) {
   if (value === null || value === undefined) return UNKNOWN;
   return signed(value, `$${short(Math.abs(value))}`);
+}
+
+/** An amount beside an axis: no digit that says nothing. @param {number} value */
+export function axis(value) {
+  const [unit, letter] = STEPS.find(([step]) => Math.abs(value) >= step * 0.999995) ?? [1, ""];
+  return signed(value, plain(value / unit, { maximumSignificantDigits: 5 }) + letter);
 }
 
 /** A fraction as a change: +2.1 %, −4.5 %, 0.0 %. @param {Value} fraction @param {number} [digits] */

@@ -8,7 +8,8 @@
  */
 export function onKeys(signal, actions) {
   const listen = (/** @type {KeyboardEvent} */ event) => {
-    const typing = event.target instanceof Element && event.target.closest("input, select, textarea");
+    const typing =
+      event.target instanceof Element && event.target.closest("input, select, textarea");
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (!Object.hasOwn(actions, event.key)) return;
     event.preventDefault();

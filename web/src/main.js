@@ -14,10 +14,14 @@ import { h } from "./dom.js";
 import { parse } from "./router.js";
 import { Shell } from "./shell.js";
 import * as theme from "./theme.js";
+import { asset } from "./views/asset.js";
+import { coverage } from "./views/coverage.js";
+import { explain } from "./views/explain.js";
 import { market } from "./views/market.js";
+import { runs } from "./views/runs.js";
 
 /** @type {Record<string, (app: App, route: import("./router.js").Route) => View | Promise<View>>} */
-const VIEWS = { market };
+const VIEWS = { market, asset, coverage, runs, explain };
 
 theme.apply();
 const shell = new Shell();

@@ -67,7 +67,9 @@ export class Shell {
     this.state.replaceChildren(
       ...(run ? [badge(run.status)] : []),
       h("span", null, through ? `closed days through ${through}` : "no closed day"),
-      ...(overview.open_day ? [h("span", { class: "badge open" }, `open ${overview.open_day}`)] : []),
+      ...(overview.open_day
+        ? [h("span", { class: "badge open" }, `open ${overview.open_day}`)]
+        : []),
     );
     this.notes.replaceChildren(
       ...overview.trouble.map((text) => h("p", { class: "note warn" }, text)),
@@ -80,7 +82,11 @@ export class Shell {
     }
     this.foot.replaceChildren(
       h("span", null, `As of ${days.minute(overview.as_of)}`),
-      h("span", null, `${counted(overview.rows, "row")} of ${counted(overview.assets.length, "asset")}`),
+      h(
+        "span",
+        null,
+        `${counted(overview.rows, "row")} of ${counted(overview.assets.length, "asset")}`,
+      ),
       h("span", null, "All days and times are UTC"),
       h("a", { href: "licences.txt" }, "Licences"),
     );

@@ -9,8 +9,10 @@ const HEIGHT = 28;
 /** @param {(number | null)[]} values @param {string} kind up, down or level */
 export function sparkline(values, kind) {
   const known = values.filter((value) => value !== null);
-  const low = Math.min(...known);
-  const spread = Math.max(...known) - low || 1;
+  const [min, max] = [Math.min(...known), Math.max(...known)];
+  // what moves by less than two percent looks as calm as it is
+  const spread = Math.max(max - min, Math.abs(max) * 0.02) || 1;
+  const low = (min + max - spread) / 2;
   const x = (/** @type {number} */ index) => (index / Math.max(1, values.length - 1)) * WIDTH;
   const y = (/** @type {number} */ value) => HEIGHT - 2 - ((value - low) / spread) * (HEIGHT - 4);
   let path = "";

@@ -64,9 +64,18 @@ async function asked(path, options) {
     if (options.signal?.aborted) throw error;
     throw new Trouble(`${path} cannot be reached.`, "Is the server running? Then try again.");
   }
-  if (answer.status === 404) throw new Trouble(`${path} is missing.`, "Export the dashboard again.");
+  if (!answer.ok) await reason(answer);
+  if (answer.status === 404)
+    throw new Trouble(`${path} is missing.`, "Export the dashboard again.");
   if (!answer.ok) {
     throw new Trouble(`${path}: the server answers ${answer.status}.`, "Try again later.");
   }
   return answer;
+}
+
+/** The local server says in a sentence why it has no answer. @param {Response} answer */
+async function reason(answer) {
+  if (!answer.headers.get("Content-Type")?.startsWith("application/json")) return;
+  const said = await answer.json().catch(() => null);
+  if (typeof said?.error === "string") throw new Trouble(said.error);
 }

@@ -108,7 +108,9 @@ class Table {
     });
     const all = this.app.overview.assets.length;
     this.told.textContent =
-      found.length === all ? counted(all, "asset") : `${count(found.length)} of ${count(all)} assets`;
+      found.length === all
+        ? counted(all, "asset")
+        : `${count(found.length)} of ${count(all)} assets`;
     this.empty.hidden = found.length > 0;
     const sort = this.sort === "rank" ? null : this.sort;
     remember(link(["market"], { sort, q: text.trim() }));
@@ -131,7 +133,12 @@ class Table {
   /** @param {Asset} asset */
   #row(asset) {
     const made =
-      this.rows.get(asset.id) ?? h("tr", null, this.columns.map((column) => column.cell(asset)));
+      this.rows.get(asset.id) ??
+      h(
+        "tr",
+        null,
+        this.columns.map((column) => column.cell(asset)),
+      );
     this.rows.set(asset.id, made);
     return made;
   }

@@ -1,0 +1,105 @@
+/**
+ * Coverage by provider: its columns, how far each reaches, how many assets have it.
+ *
+ * @typedef {import("../data/overview.js").Overview} Overview
+ * @typedef {import("../data/overview.js").Column} Column
+ */
+import { title } from "../columns.js";
+import { h } from "../dom.js";
+import { count, counted, share, UNKNOWN } from "../format.js";
+
+const HEADS = [
+  "Column",
+  "Source",
+  "Assets",
+  "Days known",
+  "Through",
+  "Behind",
+  "Stale assets",
+  "Why values are missing",
+];
+const NUMBERS = new Set([2, 3, 6]);
+
+/** @param {Overview} overview */
+export function providers(overview) {
+  const names = [
+    ...new Set(overview.columns.map(({ provider }) => provider ?? "no provider named")),
+  ];
+  return h(
+    "div",
+    { class: "sections" },
+    names.map((name) => {
+      const columns = overview.columns.filter(
+        ({ provider }) => (provider ?? "no provider named") === name,
+      );
+      return h(
+        "section",
+        { class: "panel" },
+        h("div", { class: "panel-head" }, h("h2", null, h("bdi", null, name))),
+        h(
+          "div",
+          { class: "scroll", tabindex: 0, role: "region", "aria-label": `Columns of ${name}` },
+          h(
+            "table",
+            null,
+            h(
+              "thead",
+              null,
+              h(
+                "tr",
+                null,
+                HEADS.map((text, at) =>
+                  h("th", { scope: "col", class: NUMBERS.has(at) ? "number" : null }, text),
+                ),
+              ),
+            ),
+            h(
+              "tbody",
+              null,
+              columns.map((column) => row(overview, column)),
+            ),
+          ),
+        ),
+      );
+    }),
+  );
+}
+
+/** @param {Overview} overview @param {Column} column */
+function row({ assets }, column) {
+  const covers = assets.flatMap(({ coverage }) => coverage[column.name] ?? []);
+  const known = covers.reduce((sum, { known: days }) => sum + days, 0);
+  const days = assets.reduce((sum, asset) => sum + asset.days, 0);
+  const stale = covers.filter(({ behind }) => behind).length;
+  const behind = column.behind;
+  return h(
+    "tr",
+    null,
+    h("th", { scope: "row" }, title(column.name)),
+    h("td", null, h("code", null, column.source ?? UNKNOWN)),
+    h("td", { class: "number" }, `${count(covers.length)} of ${count(assets.length)}`),
+    h("td", { class: "number" }, days ? share(known / days) : UNKNOWN),
+    h("td", null, column.through ?? UNKNOWN),
+    h("td", null, late(behind)),
+    h("td", { class: "number" }, count(stale)),
+    h("td", { class: "meaning" }, reasons(assets.flatMap(({ why }) => why[column.name] ?? []))),
+  );
+}
+
+/** @param {number | null} days */
+function late(days) {
+  if (days === null) return UNKNOWN;
+  const text = days ? `${counted(days, "day")} behind` : "fresh";
+  return h("span", { class: `badge ${days ? "warn" : "good"}` }, text);
+}
+
+/** The three reasons that are given most often. @param {string[]} all */
+function reasons(all) {
+  /** @type {Map<string, number>} */
+  const times = new Map();
+  for (const why of all) times.set(why, (times.get(why) ?? 0) + 1);
+  const sorted = [...times].sort(([, one], [, other]) => other - one);
+  const told = sorted.slice(0, 3).map(([why, times]) => `${why} (${counted(times, "asset")})`);
+  if (sorted.length > 3) told.push(counted(sorted.length - 3, "other reason"));
+  return told.join("; ") || UNKNOWN;
+}
