@@ -20,6 +20,8 @@ const FINE = new Set(["published", "unchanged"]);
 
 export class Shell {
   constructor() {
+    /** @type {boolean | null} */
+    this.synthetic = null;
     this.main = h("main", { id: "main", tabindex: -1 });
     this.spoken = h("div", { class: "spoken", "aria-live": "polite" });
     this.links = new Map(VIEWS.map(([name, text]) => [name, h("a", { href: link([name]) }, text)]));
@@ -61,7 +63,7 @@ export class Shell {
         h("span", null, "simulated or replayed, not the real market"),
       );
     }
-    document.documentElement.dataset.synthetic = String(overview.synthetic);
+    this.synthetic = overview.synthetic;
     const { run, last_run: last } = overview;
     const through = overview.closed_through;
     this.state.replaceChildren(
@@ -73,6 +75,7 @@ export class Shell {
     );
     this.notes.replaceChildren(
       ...overview.trouble.map((text) => h("p", { class: "note warn" }, text)),
+      ...(overview.synthetic === null ? [unsaid()] : []),
     );
     if (last && last.run_id !== run?.run_id && !FINE.has(last.status)) {
       const text = `The newest run ${last.run_id} is ${last.status}: ${last.message ?? ""}`;
@@ -104,8 +107,7 @@ export class Shell {
       if (one === name) anchor.setAttribute("aria-current", "page");
       else anchor.removeAttribute("aria-current");
     }
-    const synthetic = document.documentElement.dataset.synthetic === "true";
-    document.title = `${synthetic ? "SYNTHETIC · " : ""}${title} · datalake`;
+    document.title = `${this.synthetic ? "SYNTHETIC · " : ""}${title} · datalake`;
     this.main.dataset.view = name;
     this.main.replaceChildren(...content);
     this.main.removeAttribute("aria-busy");
@@ -115,6 +117,10 @@ export class Shell {
   say(text) {
     this.spoken.textContent = text;
   }
+}
+
+function unsaid() {
+  return h("p", { class: "note warn" }, "The file does not say whether its data are synthetic.");
 }
 
 /** The state of a run as a coloured word. @param {string} status */

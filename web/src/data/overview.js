@@ -4,7 +4,7 @@
  * @typedef {{ name: string, unit: string | null, meaning: string | null, source: string | null,
  *   provider: string | null, time: string | null, rule: string | null,
  *   last_closed: string | null, through: string | null, behind: number | null }} Column
- * @typedef {{ known: number, first: string, last: string, behind: number | null }} Cover
+ * @typedef {[known: number, first: string, last: string, behind: number | null]} Cover
  * @typedef {{ day: string, d1: number | null, d7: number | null, d30: number | null }} Change
  * @typedef {{ id: string, symbol: string | null, name: string | null, rank: number | null,
  *   members: string[], file: string, rows: [number, number] | null, first_day: string | null,
@@ -28,7 +28,7 @@
  * @typedef {{ from: string, to: string, mapping_changed: boolean, came: string[], left: string[],
  *   columns_came: string[], columns_left: string[], totals: Total[],
  *   largest: Difference[] }} Changes
- * @typedef {{ format: number, synthetic: boolean, as_of: string | null,
+ * @typedef {{ format: number, synthetic: boolean | null, as_of: string | null,
  *   closed_through: string | null, open_day: string | null, rows: number,
  *   first_day: string | null, api: boolean, trouble: string[],
  *   files: { data: File | null, runs: { path: string } | null, details: string | null },

@@ -83,7 +83,7 @@ function byAsset({ overview, signal }) {
   more();
   return h(
     "div",
-    { class: "scroll" },
+    { class: "scroll page" },
     h(
       "table",
       { class: "heat" },
@@ -134,21 +134,16 @@ function cell(asset, column) {
       spoken(` ${why ?? "never known"}`),
     );
   }
-  const part = asset.days ? cover.known / asset.days : 0;
-  const behind = cover.behind
-    ? `, ${counted(cover.behind, "day")} behind${why ? `: ${why}` : ""}`
-    : "";
-  const known = `${count(cover.known)} of ${counted(asset.days, "day")}`;
-  const text = `${title(column.name)}: ${known}, ${cover.first} to ${cover.last}${behind}`;
+  const [days, first, last, late] = cover;
+  const part = asset.days ? days / asset.days : 0;
+  const behind = late ? `, ${counted(late, "day")} behind${why ? `: ${why}` : ""}` : "";
+  const known = `${count(days)} of ${counted(asset.days, "day")}`;
+  const text = `${title(column.name)}: ${known}, ${first} to ${last}${behind}`;
   return h(
     "td",
-    { class: `cell ${heat(part)}${cover.behind ? " stale" : ""}`, title: text },
-    h(
-      "a",
-      { href: link(["explain", asset.id, column.name, cover.last]), tabindex: -1 },
-      share(part),
-    ),
-    cover.behind ? h("span", { class: "late" }, `${cover.behind} d`, spoken(" behind")) : null,
+    { class: `cell ${heat(part)}${late ? " stale" : ""}`, title: text },
+    h("a", { href: link(["explain", asset.id, column.name, last]), tabindex: -1 }, share(part)),
+    late ? h("span", { class: "late" }, `${late} d`, spoken(" behind")) : null,
   );
 }
 
@@ -158,7 +153,7 @@ function overTime(columns, /** @type {ByMonth | null} */ found) {
   const order = found.months.map((_, index) => index).reverse();
   return h(
     "div",
-    { class: "scroll" },
+    { class: "scroll page" },
     h(
       "table",
       { class: "heat" },

@@ -67,10 +67,12 @@ export function providers(overview) {
 
 /** @param {Overview} overview @param {Column} column */
 function row({ assets }, column) {
-  const covers = assets.flatMap(({ coverage }) => coverage[column.name] ?? []);
-  const known = covers.reduce((sum, { known: days }) => sum + days, 0);
+  const covers = assets
+    .map(({ coverage }) => coverage[column.name])
+    .filter((cover) => cover !== undefined);
+  const known = covers.reduce((sum, [days]) => sum + days, 0);
   const days = assets.reduce((sum, asset) => sum + asset.days, 0);
-  const stale = covers.filter(({ behind }) => behind).length;
+  const stale = covers.filter(([, , , late]) => late).length;
   const behind = column.behind;
   return h(
     "tr",

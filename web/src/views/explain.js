@@ -41,7 +41,7 @@ function head(asset, column) {
       "h1",
       null,
       h("a", { href: link(["asset", asset.id]) }, h("bdi", null, called(asset))),
-      `, ${title(column.name)}`,
+      ` · ${title(column.name)}`,
     ),
     h("span", { class: "hint" }, [column.meaning, column.unit].filter(Boolean).join(", in ")),
   );

@@ -46,7 +46,7 @@ export function market(app, route) {
         table.told,
         h("span", { class: "hint wide" }, "/ search · j k move · Enter opens"),
       ),
-      h("div", { class: "scroll" }, table.element),
+      h("div", { class: "scroll page" }, table.element),
       table.empty,
     ],
   };

@@ -36,7 +36,9 @@ export function table(label, heads, rows, kind = "") {
             "tr",
             null,
             cells.map((cell, at) =>
-              at ? h("td", { class: number[at] }, cell) : h("th", { scope: "row" }, cell),
+              at
+                ? h("td", { class: number[at] }, cell)
+                : h("th", { scope: "row", class: number[at] }, cell),
             ),
           ),
         ),

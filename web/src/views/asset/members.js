@@ -39,7 +39,7 @@ export function members(app, asset, span) {
       if (!found || app.signal.aborted) return;
       place.replaceChildren(h("div", { class: "panel-head" }, heading), table(found));
       if (found.volume?.weeks.length) {
-        const setting = { span, openDay: null, synthetic: app.overview.synthetic };
+        const setting = { span, openDay: null, synthetic: app.overview.synthetic === true };
         const chart = new Chart({ ...setting, signal: app.signal });
         place.before(chart.element);
         chart.show(stacked(found.volume));

@@ -38,7 +38,7 @@ export class Panels {
     this.asset = asset;
     this.choice = choice;
     this.setting = {
-      ...{ span, signal: app.signal, synthetic: app.overview.synthetic },
+      ...{ span, signal: app.signal, synthetic: app.overview.synthetic === true },
       openDay: day(app.overview.open_day),
     };
     this.groups = grouped(app.overview.columns);

@@ -54,16 +54,16 @@ export function sources(overview, asset) {
 
 /** @param {Asset} asset @param {Column} column */
 function row(asset, column) {
-  const cover = asset.coverage[column.name];
-  const known = cover ? `${count(cover.known)} (${share(cover.known / asset.days)})` : UNKNOWN;
+  const [days, first, last] = asset.coverage[column.name] ?? [];
+  const known = days ? `${count(days)} (${share(days / asset.days)})` : UNKNOWN;
   return h(
     "tr",
     null,
     h("th", { scope: "row", title: column.name }, title(column.name)),
     h("td", null, h("code", null, column.source ?? UNKNOWN)),
     h("td", { class: "number" }, known),
-    h("td", null, cover?.first ?? UNKNOWN),
-    h("td", null, cover?.last ?? UNKNOWN),
+    h("td", null, first ?? UNKNOWN),
+    h("td", null, last ?? UNKNOWN),
     h("td", null, freshness(asset, column)),
     h(
       "td",
@@ -78,12 +78,13 @@ function freshness(asset, column) {
   const cover = asset.coverage[column.name];
   const why = asset.why[column.name] ?? "";
   if (!cover) return h("span", { class: "none" }, why || "never known");
-  if (cover.behind === null) return h("span", { class: "none" }, UNKNOWN);
-  if (!cover.behind) return h("span", { class: "badge good" }, "fresh");
+  const behind = cover[3];
+  if (behind === null) return h("span", { class: "none" }, UNKNOWN);
+  if (!behind) return h("span", { class: "badge good" }, "fresh");
   return h(
     "span",
     null,
-    h("span", { class: "badge warn" }, `${counted(cover.behind, "day")} behind`),
+    h("span", { class: "badge warn" }, `${counted(behind, "day")} behind`),
     " ",
     why,
   );
