@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from email.utils import format_datetime
+from functools import partial
 
 from attrs import evolve
 
@@ -25,7 +26,7 @@ LARGE = 500
 #: Long enough for every client to give up; closing the sandbox ends it.
 FOR_EVER = 86_400.0
 
-_REFUSALS: dict[str, dict[int, Callable[[], Answer]]] = {
+_REFUSALS: Mapping[str, Mapping[int, Callable[[], Answer]]] = {
     "coingecko": {
         401: coingecko.key_missing,
         402: lambda: json_answer({"error": "payment required"}, 402),
@@ -51,6 +52,18 @@ _REFUSALS: dict[str, dict[int, Callable[[], Answer]]] = {
         500: lambda: json_answer({"error": "Internal Server Error"}, 500),
     },
 }
+#: A vendor that is none of the three.
+_ANYBODY: Mapping[int, Callable[[], Answer]] = {
+    status: partial(json_answer, {"error": text}, status)
+    for status, text in {
+        401: "Unauthorized: the API key is not known",
+        402: "Payment required",
+        403: "Forbidden",
+        404: "Not found",
+        429: "Too many requests",
+        500: "Internal server error",
+    }.items()
+}
 _GATEWAY = {502: "Bad Gateway", 503: "Service Temporarily Unavailable", 504: "Gateway Time-out"}
 _ERROR_OBJECTS: dict[str, Callable[[], Answer]] = {
     "coingecko": coingecko.unavailable,
@@ -58,6 +71,7 @@ _ERROR_OBJECTS: dict[str, Callable[[], Answer]] = {
         {"statusCode": 400, "body": '{"message":"There is no chain with that name"}', "headers": {}}
     ),
     "lunarcrush": lambda: json_answer({"error": "Rate limit exceeded (minute)"}),
+    "": lambda: json_answer({"error": "Something went wrong"}),
 }
 
 
@@ -80,11 +94,11 @@ _WAYS: Mapping[str, Callable[[Answer, float], Delivery]] = {
 
 
 def refusal(vendor: str, status: int) -> Answer:
-    """The vendor's answer of a status; a gateway's page for 502 to 504."""
+    """The vendor's answer of a status ("": any other's); a gateway's page for 502 to 504."""
     if status in _GATEWAY:
         text = f"<html><head><title>{status} {_GATEWAY[status]}</title></head></html>"
         return text_answer(text, status, HTML)
-    return _REFUSALS[vendor][status]()
+    return _REFUSALS.get(vendor, _ANYBODY)[status]()
 
 
 def damaged(

@@ -69,6 +69,16 @@ def to_series(dataset: Dataset, raw: Any, *, now: datetime) -> Series:
     return _limited(dataset, days[rows], {name: cell[rows] for name, cell in cells.items()})
 
 
+def delivered_days(dataset: Dataset, raw: Any, *, now: datetime) -> list[date]:
+    """The day of each row that a fetch returned, as they came; those of no closed day are left out.
+
+    Raises SchemaError where `time` is missing or impossible.
+    """
+    stamps = to_stamps(dataset, _columns(raw, ["time"])["time"])
+    days = to_days(dataset, stamps, now=now)
+    return [(EPOCH + day * DAY).date() for day in days[days != NO_DAY].tolist()]
+
+
 def to_open_day(dataset: Dataset, raw: Any, *, now: datetime) -> dict[str, Series]:
     """Check and type what a snapshot returned: by native id a series of the one day that is open.
 

@@ -1,0 +1,362 @@
+"""Each mistake that authors make is caught, and told with what to change."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+
+import pytest
+import requests
+
+from datalake import Asset, Column, FetchError, Key, NotFound, Rate, Stamp
+
+from .conftest import DAY, FEES, FIRST, HOST, acme, complaints, days, fetch, report
+
+
+def test_a_right_one_passes_every_check(samples):
+    """With all faults, with grade A: what is caught below is not caught for nothing."""
+    found = report(acme(), samples(), faults=True)
+    assert complaints(found) == {}
+    assert found.grade.name == "A"
+    assert len(found.outcomes) == 14 + 41
+
+
+@pytest.mark.parametrize(
+    ("key", "base_url"),
+    [
+        (Key("ACME_API_KEY", "query", "api_key"), HOST),
+        (Key("ACME_API_KEY", "path"), "https://api.acme.example/{key}/v1"),
+        (Key("ACME_API_KEY", name="Authorization", prefix="Bearer "), HOST),
+        (None, HOST),
+    ],
+    ids=["query", "path", "bearer", "keyless"],
+)
+def test_a_right_one_passes_however_its_key_travels(samples, key, base_url):
+    """The client puts it in, and the samples are the same."""
+    assert complaints(report(acme(key=key, base_url=base_url), samples())) == {}
+
+
+def returns(change):
+    """A fetch that returns what `change` makes of the right columns."""
+    return lambda *given: change(fetch(*given))
+
+
+def ignores_the_window(native_id, window, client):
+    rows = client.get("assets/BTC/fees", {"days": 30})
+    return {"time": [r["time"] for r in rows["data"]], "fees": [r["fees"] for r in rows["data"]]}
+
+
+def swallows(native_id, window, client):
+    try:
+        return fetch(native_id, window, client)
+    except FetchError:
+        return {"time": [], "fees": []}
+
+
+def translates(native_id, window, client):
+    try:
+        return fetch(native_id, window, client)
+    except FetchError as error:
+        raise NotFound(f"no data: {error}") from error
+
+
+def untyped(native_id, window, client):
+    start, end = window.unix()
+    rows = client.get("assets/{id}/fees", {"id": native_id, "from": start, "to": end})["data"]
+    return {"time": [row["time"] for row in rows], "fees": [row["fees"] for row in rows]}
+
+
+def by_place(native_id, window, client):
+    columns = fetch(native_id, window, client)
+    start, _ = window.unix()
+    return {**columns, "time": [start + n * DAY for n in range(len(columns["time"]))]}
+
+
+def by_hand(native_id, window, client):
+    return requests.get(f"{HOST}/assets/BTC/fees", timeout=5).json()
+
+
+MISTAKES = {
+    "one day late": (
+        {},
+        {"body": days(stamp=lambda day: FIRST + day * DAY)},
+        "stamp",
+        "fees is one day late: the fees of 2026-03-03 \\(1021.25\\) comes as that of 2026-03-04. "
+        "The vendor stamps a row with the end of the day it covers: declare stamp=Stamp.END",
+    ),
+    "one day early": (
+        {"stamp": Stamp.END},
+        {},
+        "stamp",
+        "fees is one day early: .* declare stamp=Stamp.START",
+    ),
+    "another unit": (
+        {},
+        {"body": days(fees={day: value / 1000 for day, value in FEES.items()})},
+        "stamp",
+        "1021.25 was looked up: 0.001 times as much, so the unit is another than declared",
+    ),
+    "ignores its window": (
+        {"fetch": ignores_the_window},
+        {"answers": {"assets": "assets.json", "assets/BTC/fees": "fees.json"}},
+        "window",
+        "asks for assets/BTC/fees\\?days=30 whatever its window is: put `window.start`",
+    ),
+    "lacks a column": (
+        {"fetch": returns(lambda columns: {"time": columns["time"], "fee": columns["fees"]})},
+        {},
+        "values",
+        "fees.fetch: the answer lacks 'fees'; delivered: 'time', 'fee'",
+    ),
+    "a column of nothing": (
+        {"fetch": returns(lambda columns: {**columns, "fees": [None] * 10})},
+        {},
+        "values",
+        "column 'fees' is null on every day: does the answer call it otherwise",
+    ),
+    "texts for numbers": (
+        {"fetch": returns(lambda columns: {**columns, "fees": list(map(str, columns["fees"]))})},
+        {},
+        "values",
+        "column 'fees' is declared double, but holds '1007.25' \\(str\\)",
+    ),
+    "beyond its limits": (
+        {"columns": {"fees": Column("USD", "fees paid", minimum=0, maximum=1010)}},
+        {},
+        "values",
+        "fees of 2026-03-02 is 1014.25, and its Column says that it must be from 0 to 1010",
+    ),
+    "seconds for milliseconds": (
+        {"time_unit": "ms"},
+        {},
+        "values",
+        "'fees' declares time_unit='ms': are they seconds\\?",
+    ),
+    "milliseconds for seconds": (
+        {},
+        {"body": days(stamp=lambda day: 1000 * (FIRST + (day - 1) * DAY))},
+        "values",
+        "'fees' declares time_unit='s': are they milliseconds\\?",
+    ),
+    "duplicates": (
+        {"fetch": returns(lambda columns: {k: v + v[:1] for k, v in columns.items()})},
+        {},
+        "days",
+        "fees.fetch returns 2 rows for 2026-03-01: return one row a day",
+    ),
+    "the last day is missing": (
+        {"fetch": returns(lambda columns: {k: v[:-1] for k, v in columns.items()})},
+        {},
+        "days",
+        "lacks the last day of \\[2026-03-01, 2026-03-11\\), .*is the request's end exclusive",
+    ),
+    "the first day is missing": (
+        {"fetch": returns(lambda columns: {k: v[1:] for k, v in columns.items()})},
+        {},
+        "days",
+        "lacks the first day of .*, its `start` included",
+    ),
+    "a hole": (
+        {"fetch": returns(lambda columns: {k: v[:4] + v[5:] for k, v in columns.items()})},
+        {},
+        "days",
+        "fees has no row of 2026-03-05: if the vendor has them, fetch loses them",
+    ),
+    "swallows a refusal": (
+        {"fetch": swallows},
+        {},
+        "refusals",
+        "with fault 401: fetch gave 0 rows as if all were well. Let the error through",
+    ),
+    "makes another error of it": (
+        {"fetch": translates},
+        {},
+        "refusals",
+        "fetch raises NotFound where the client raised Refused: let it through",
+    ),
+    "calls a refusal not found": (
+        {"classify": lambda status, body: NotFound if status >= 400 else None},
+        {},
+        "refusals",
+        "`classify` calls it NotFound, so that with a wrong key every asset would look as if",
+    ),
+    "calls a good answer an error": (
+        {"classify": lambda status, body: NotFound if b"time" in body else None},
+        {},
+        "classify",
+        "classify calls the sample of assets/BTC/fees.* an error, though it is none",
+    ),
+    "classify breaks": (
+        {"classify": lambda status, body: NotFound if body.decode() == "no" else None},
+        {},
+        "classify",
+        "broke with UnicodeDecodeError",
+    ),
+    "covers everything": (
+        {"resolve": lambda asset, client: "BTC"},
+        {},
+        "coverage",
+        "fees has data for 'an-asset-that-nobody-has', which nobody has: resolve took it for 'BTC'",
+    ),
+    "raises for what it does not cover": (
+        {"resolve": lambda asset, client: {"bitcoin": "BTC"}[asset.id]},
+        {},
+        "coverage",
+        "fees.resolve broke with KeyError: .*: give None for what is not covered",
+    ),
+    "a number for a name": (
+        {"resolve": lambda asset, client: 1},
+        {},
+        "coverage",
+        "fees.resolve gave 1 for bitcoin: give the provider's own name as a text, or None",
+    ),
+    "covers nothing": (
+        {"resolve": lambda asset, client: None},
+        {},
+        "coverage",
+        "fees covers none of the assets in .*index.json \\(bitcoin\\): name one there",
+    ),
+    "asks without its client": (
+        {"fetch": by_hand},
+        {},
+        "secrets",
+        "fees.* tried to reach api.acme.example itself: ask through `client.get`",
+    ),
+    "no sample": (
+        {"resolve": lambda asset, client: client.get("coins").get(asset.id)},
+        {},
+        "coverage",
+        "fees.resolve asks for coins, and no sample answers it.*: add it to `answers` in",
+    ),
+    "a query in its path": (
+        {"fetch": lambda name, *rest: rest[1].get(f"assets/{name}/fees?days=30")},
+        {},
+        "values",
+        "fees.fetch puts a question mark into its path, 'assets/BTC/fees\\?days=30': give",
+    ),
+    "says too few calls": (
+        {"calls": lambda *given: 3},
+        {},
+        "calls",
+        "fees.fetch made 1 calls and fees.calls says 3: a run is planned",
+    ),
+    "no proof of the day": ({}, {"known": None}, "stamp", "Look one day up on the vendor's own"),
+    "no unit": (
+        {"columns": {"fees": Column("", "fees paid in the day", minimum=0)}},
+        {},
+        "columns",
+        "column 'fees' has no unit, and a number without one is of no use",
+    ),
+    "a name of the framework's": (
+        {"columns": {"date": Column("USD", "fees", minimum=0)}},
+        {},
+        "columns",
+        "column 'date' is the framework's own; call it otherwise",
+    ),
+    "no limit": ({"rate": Rate(0)}, {}, "plans", "is no limit; Rate\\(30\\) means 30 calls a min"),
+    "no page for keys": ({"keys_url": ""}, {}, "plans", "keys_url is empty: whoever lacks a key"),
+    "a key without its name": (
+        {"key": Key("ACME_API_KEY")},
+        {},
+        "plans",
+        "Key\\(name=…\\) is missing: the header item that the key travels in",
+    ),
+    "a path without its key": (
+        {"key": Key("ACME_API_KEY", "path")},
+        {},
+        "plans",
+        "a key that travels in the path has place='path', and base_url says where by {key}",
+    ),
+    "a capital name": ({"name": "Acme"}, {}, "name", "name='Acme': take a lower-case word"),
+    "not installed": ({"name": "emca"}, {}, "name", "no installed plugin brings 'emca'"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_caught_and_told(samples, mistake):
+    """Under the check that is about it, in a sentence that says what to change."""
+    changed, written, check, told = MISTAKES[mistake]
+    provider, installed = acme(**changed), acme()
+    if mistake != "not installed":
+        installed = provider
+    found = complaints(report(provider, samples(**written), installed=installed))
+    assert check in found, found
+    assert re.search(told, found[check]), found[check]
+
+
+FAULTY = {
+    "goes by places": (by_place, "gaps", "dangerous", "of 2026-03-02 is 1021.25 instead of"),
+    "breaks on another shape": (untyped, "shape", "failed", "Give `client.get` an `into=` type"),
+    "takes what is no row": (swallows, "503", "dangerous", "'could not ask' must never look like"),
+}
+
+
+@pytest.mark.parametrize("mistake", FAULTY)
+def test_a_mistake_that_only_faults_show(samples, mistake):
+    """Each under the fault that shows it."""
+    changed, fault, state, told = FAULTY[mistake]
+    found = report(acme(fetch=changed), samples(), faults=True)
+    (one,) = [outcome for outcome in found.outcomes if outcome.check == f"fault {fault}"]
+    assert one.state.value == state
+    assert told in one.advice
+
+
+def key():
+    return os.environ.get("ACME_API_KEY", "")
+
+
+def in_the_url(native_id, window, client):
+    client.get(f"assets/BTC/fees?session={key()}")
+    return fetch(native_id, window, client)
+
+
+def in_the_path(native_id, window, client):
+    return client.get(f"{key()}/assets")
+
+
+def under_a_telling_name(native_id, window, client):
+    return client.get("assets/BTC/fees", {"api_key": "mine"})
+
+
+def in_the_log(native_id, window, client):
+    logging.getLogger("acme").info("my key is %s", key())
+    return fetch(native_id, window, client)
+
+
+def on_the_screen(native_id, window, client):
+    print(key())
+    return fetch(native_id, window, client)
+
+
+def in_an_error(native_id, window, client):
+    raise ValueError(f"no answer with {key()}")
+
+
+def in_the_name(asset, client):
+    return key() if asset == Asset("bitcoin") else None
+
+
+LEAKS = {
+    "url": ({"fetch": in_the_url}, "the URL that it asks for"),
+    "path": ({"fetch": in_the_path}, "the URL that it asks for"),
+    "query": ({"fetch": under_a_telling_name}, "the query item 'api_key'"),
+    "log": ({"fetch": in_the_log}, "its log"),
+    "print": ({"fetch": on_the_screen}, "what it prints"),
+    "error": ({"fetch": in_an_error}, "the text of its error"),
+    "name": ({"resolve": in_the_name}, "what it returns"),
+}
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+def test_a_key_that_leaks_is_caught(samples, capsys, leak):
+    """Wherever it is seen; and what was printed with it is not printed again."""
+    changed, where = LEAKS[leak]
+    found = report(acme(**changed), samples())
+    told = complaints(found)["secrets"]
+    assert f"the key is seen in {where}" in told
+    assert "Key('ACME_API_KEY', place='header', name='x-api-key') is declared" in told
+    assert found.grade.name == "D"
+    printed = capsys.readouterr()
+    texts = [*complaints(found).values(), printed.out, printed.err]
+    assert not [text for text in texts if "Planted" in text]
