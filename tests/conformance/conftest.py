@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime, timezone
+from functools import cache
 
 import msgspec
 import pytest
@@ -12,6 +13,9 @@ from attrs import evolve
 from datalake import Column, Dataset, Key, Plan, Provider, Rate, Stamp
 from datalake.conformance import Report, check_all, on_trial, read_samples
 from datalake.plugins import Plugin, Registry
+from datalake_sandbox import Sandbox
+
+from . import sandboxed
 
 NOW = datetime(2026, 3, 15, 10, 30, tzinfo=timezone.utc)
 START, END = date(2026, 3, 1), date(2026, 3, 11)
@@ -120,3 +124,24 @@ def report(provider, folder, *, faults=False, installed=None):
 def complaints(found):
     """What is wrong, by the name of the check."""
     return {one.check: one.advice for one in found.outcomes if one.state.value != "held"}
+
+
+@pytest.fixture(scope="session")
+def sandbox():
+    """The three vendors, here in the place of the real ones."""
+    with Sandbox(clock=NOW) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def recorded(sandbox, tmp_path_factory):
+    """Samples of a built-in provider, recorded from the sandbox once."""
+
+    @cache
+    def record(name):
+        folder = tmp_path_factory.mktemp("recorded")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XDG_CACHE_HOME", str(folder))  # nobody else's pace
+            return sandboxed.record(sandbox, name, folder / name)
+
+    return record

@@ -53,6 +53,12 @@ def test_start_up_imports_nothing_heavy(program, tmp_path):
     assert imported(program, tmp_path) & HEAVY == set()
 
 
+def test_the_plugin_for_pytest_imports_nothing_heavy(tmp_path):
+    """It is loaded in every project of whoever has datalake and pytest."""
+    own = imported("import pytest, datalake.testing.plugin", tmp_path)
+    assert own & HEAVY == imported("import pytest", tmp_path) & HEAVY
+
+
 def test_the_list_of_heavy_modules_is_not_idle(tmp_path):
     """A command that does work does import some of them: the check above can fail."""
     arguments = HELP.format(arguments=["universe", "--help"])

@@ -17,6 +17,7 @@ from ..plugins import Plugin, Registry
 from ..running.sources import choose_plan, key_of
 from .output import format_option, print_rows
 from .plugins import load_plugins, plugin_options
+from .providers_test import test
 
 
 @click.group("providers")
@@ -135,3 +136,6 @@ def _dataset(dataset: Dataset) -> dict[str, Any]:
             for name, one in dataset.columns.items()
         ],
     }
+
+
+command.add_command(test)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import islice
 from typing import Any
 
+from ..client import Client
 from ..errors import FetchError, NotFound, SchemaError
 from ..models import DAY, Asset, Dataset, Stamp, Window
 from ..series import delivered_days, to_open_day
@@ -199,11 +200,8 @@ def calls(trial: Trial, dataset: Dataset) -> None:
 
 def snapshot(trial: Trial, dataset: Dataset) -> None:
     """A snapshot tells of the assets that it is asked for, at most once each."""
-    ask = dataset.snapshot
-    if ask is None:
-        return
-    native_id = trial.fetched(dataset).native_id
-    visit = trial.stage.visit(lambda client: ask([native_id], client))
+    ask, native_id = dataset.snapshot, trial.fetched(dataset).native_id
+    visit = trial.stage.visit(lambda client: ask and ask([native_id], client))
     if visit.error is not None:
         raise Unmet(trial.told(visit, f"{dataset.name}.snapshot"))
     try:
@@ -219,9 +217,7 @@ def snapshot(trial: Trial, dataset: Dataset) -> None:
 
 def universe(trial: Trial) -> None:
     """It lists assets by market cap, each once; with ids just those."""
-    ask = trial.provider.universe
-    if ask is None:
-        return
+    ask = trial.provider.universe or _nobody
     visit = trial.stage.visit(lambda client: list(islice(ask(None, client), FIRST)))
     listed: Sequence[Asset] = visit.value or ()
     if visit.error is not None or not listed:
@@ -237,6 +233,10 @@ def universe(trial: Trial) -> None:
         raise Unmet(trial.told(named, "universe"))
     if named.error is None and [asset.id for asset in named.value or ()] != [listed[0].id]:
         raise Unmet(f"universe([{listed[0].id!r}], client) gives other assets than that one")
+
+
+def _nobody(ids: Sequence[str] | None, client: Client) -> Iterator[Asset]:
+    return iter(())
 
 
 def _each(trial: Trial) -> list[date]:

@@ -42,7 +42,7 @@ class Live:
             plan,
             key,
             clock=clock,
-            retry=Retry(attempts=3),
+            retry=Retry(attempts=2),
             pace=machine_pace(provider.name, key),
         )
         self.answers: dict[Asked, Sample] = {}

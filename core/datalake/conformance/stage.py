@@ -165,19 +165,21 @@ class Stage:
         watched = self._watched
         asked, leaks = self._bare(request)
         fault = None if asked in watched.spared else watched.faults.strike(str(asked) or "/")
-        sample = self._answer(asked)
         with self._lock:
             watched.asked.append(asked)
             watched.leaks.extend(leaks)
-            if sample is None and fault is None:
+
+        def make() -> Answer:
+            sample = self._answer(asked)
+            if sample is not None:
+                return Answer(sample.status, sample.body, JSON)
+            with self._lock:
                 watched.unanswered.append(asked)
-        if sample is None:
-            answer = json_answer({"error": "no sample answers this request"}, 404)
-        else:
-            answer = Answer(sample.status, sample.body, JSON)
+            return json_answer({"error": "no sample answers this request"}, 404)
+
         if fault is None:
-            return Delivery(answer)
-        return damaged(fault, "", f"/{request.host}{request.path}", lambda: answer, 0)
+            return Delivery(make())
+        return damaged(fault, "", f"/{request.host}{request.path}", make, 0)
 
     def _bare(self, request: Request) -> tuple[Asked, list[str]]:
         """The request without its key, and where else the key, or something like it, is seen."""

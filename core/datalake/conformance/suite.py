@@ -58,11 +58,16 @@ class Check:
 
 def checks(provider: Provider, *, faults: bool) -> list[Check]:
     """The checks of a provider; with the faults one more for each fault and dataset."""
-    found = [Check(one.__name__, "", _said(one), one) for one in _OF_ALL]
+    found = [
+        Check(one.__name__, "", _said(one), one)
+        for one in _OF_ALL
+        if getattr(provider, one.__name__, True)  # a hook that it does not have is no promise
+    ]
     for dataset in provider.datasets:
         found += [
             Check(one.__name__, dataset.name, _said(one), partial(_on, one, dataset))
             for one in _OF_EACH
+            if getattr(dataset, one.__name__, True)
         ]
         found += list(_faults(dataset)) if faults else []
     return found

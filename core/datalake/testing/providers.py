@@ -9,7 +9,7 @@ class TestAcme(ProviderTests):
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import ClassVar
 
@@ -22,6 +22,8 @@ from ..models import Provider
 from ..plugins import load
 from .plugin import TRIED
 
+_TRIAL: pytest.StashKey[Trial] = pytest.StashKey()
+
 
 class ProviderTests:
     """Subclass it, give `provider`, and let pytest run it: offline, and without a key.
@@ -33,16 +35,21 @@ class ProviderTests:
     provider: ClassVar[Provider]
     faults: ClassVar[bool] = True
 
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def samples(self, request: pytest.FixtureRequest) -> Path:
         """The folder of the samples."""
         return request.path.parent / "samples"
 
-    @pytest.fixture(scope="class")
-    def trial(self, samples: Path) -> Iterator[Trial]:
-        """The provider on its samples, for all tests of the class."""
-        with on_trial(self.provider, _read(samples), load) as trial:
-            yield trial
+    @pytest.fixture
+    def trial(self, samples: Path, request: pytest.FixtureRequest) -> Trial:
+        """The provider on its samples: one trial for all tests of the class."""
+        tests = request.node.getparent(pytest.Class)
+        if _TRIAL not in tests.stash:
+            stack = ExitStack()
+            tests.addfinalizer(stack.close)
+            tests.stash[_TRIAL] = stack.enter_context(on_trial(self.provider, _read(samples), load))
+        trial: Trial = tests.stash[_TRIAL]
+        return trial
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """One test for each promise."""
