@@ -14,7 +14,7 @@ from datalake_sandbox import KINDS
 from ..models import Dataset, Provider
 from ..plugins import Registry
 from ..secrets import Secret, scrub
-from . import declared, delivered, faulted, secrecy
+from . import declared, delivered, faulted, secrecy, stamped
 from .outcomes import Dangerous, Outcome, State, Unmet, Unproven
 from .samples import Asked, Sample, Samples
 from .stage import CANARY, Stage
@@ -33,7 +33,7 @@ _OF_EACH: tuple[Callable[[Trial, Dataset], None], ...] = (
     delivered.coverage,
     delivered.values,
     delivered.days,
-    delivered.stamp,
+    stamped.stamp,
     delivered.window,
     delivered.calls,
     delivered.snapshot,
