@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         Window,
     )
     from .running.result import Result
-    from .stores import ABSENT, Entry, Store, Stored
+    from .stores import ABSENT, Entry, Store, Stored, check_key, check_prefix
 
 _HOME = {
     **dict.fromkeys(("GCSCachingManager",), "cache.manager"),
@@ -89,7 +89,7 @@ _HOME = {
         ),
         "models",
     ),
-    **dict.fromkeys(("ABSENT", "Entry", "Store", "Stored"), "stores"),
+    **dict.fromkeys(("ABSENT", "Entry", "Store", "Stored", "check_key", "check_prefix"), "stores"),
 }
 
 __all__ = [
@@ -127,6 +127,8 @@ __all__ = [
     "Unavailable",
     "Window",
     "__version__",
+    "check_key",
+    "check_prefix",
     "hookimpl",
     "open",
     "run",

@@ -82,3 +82,11 @@ def site(tmp_path_factory):
     done = build_site(ROOT / "docs", output)
     assert done.returncode == 0, done.stderr
     return output
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory):
+    """Our wheel, built once."""
+    from .clean import build
+
+    return build(ROOT, tmp_path_factory.mktemp("dist"))

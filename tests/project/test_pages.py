@@ -18,7 +18,12 @@ from .conftest import ROOT, commands
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
     for path in sorted(
-        [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("[!.]*/README.md")]
+        [
+            *ROOT.glob("*.md"),
+            *ROOT.glob("docs/**/*.md"),
+            *ROOT.glob("[!.]*/README.md"),
+            *ROOT.glob("examples/*/README.md"),
+        ]
     )
 }
 README = PAGES["README.md"]

@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import venv
 import zipfile
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -19,34 +18,12 @@ from packaging.requirements import Requirement
 
 from datalake.publish import STANDARD
 
-from .conftest import ROOT, SETTINGS, quiet_environment, sources, tracked
+from .clean import call, environment, install
+from .conftest import ROOT, SETTINGS, sources, tracked
 
 PROJECT = SETTINGS["project"]
 PAGE = "datalake/dashboard/page"
 PAGE_FILES = ("app.css", "app.js", "index.html", "licences.txt")
-
-
-def call(*command, cwd):
-    """Run a command to its end and return what it printed; it must succeed."""
-    done = subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        env=quiet_environment(PYTHONWARNINGS="error::DeprecationWarning:datalake"),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    """The wheel, built as an installer would build it."""
-    folder = tmp_path_factory.mktemp("dist")
-    call(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder, cwd=ROOT)
-    (built,) = folder.glob("*.whl")
-    return built
 
 
 def test_the_wheel_has_every_file_and_nothing_else(wheel):
@@ -110,11 +87,7 @@ def test_the_wheel_runs_in_a_clean_environment(wheel, tmp_path, how):
     linked to what is installed here, which takes no time and no network.
     """
     programs, packages = environment(tmp_path / "env")
-    pip = [sys.executable, "-m", "pip", "--python", programs / "python", "install", "--quiet"]
-    if how == "linked":
-        link(packages)
-        pip += ["--no-deps", "--no-index"]
-    call(*pip, wheel, cwd=tmp_path)
+    install(programs, packages, wheel, linked=how == "linked")
     datalake = programs / "datalake"
     place = tmp_path / "elsewhere"
     place.mkdir()
@@ -133,39 +106,3 @@ def test_the_wheel_runs_in_a_clean_environment(wheel, tmp_path, how):
     rows = pl.read_parquet(output)
     assert tuple(rows.columns) == STANDARD
     assert rows["canonical_id"].n_unique() == 5
-
-
-def environment(folder):
-    """An empty virtual environment: the folders of its programs and of its packages."""
-    venv.create(folder, with_pip=False)
-    if os.name == "nt":
-        return folder / "Scripts", folder / "Lib/site-packages"
-    (packages,) = folder.glob("lib/python*/site-packages")
-    return folder / "bin", packages
-
-
-def link(packages):
-    """Link what the wheel needs, directly and through others, from where it is installed here."""
-    waiting = [(Requirement(text), "") for text in PROJECT["dependencies"]]
-    seen = set()
-    while waiting:
-        needed, extra = waiting.pop()
-        if needed.marker and not needed.marker.evaluate({"extra": extra}):
-            continue
-        key = (needed.name.lower(), frozenset(needed.extras))
-        if key not in seen:
-            seen.add(key)
-            found = importlib.metadata.distribution(needed.name)
-            waiting += [
-                (Requirement(text), one)
-                for text in found.requires or ()
-                for one in (needed.extras or {""})
-            ]
-            _link(found, packages)
-
-
-def _link(found, packages):
-    for top in {file.parts[0] for file in found.files or ()} - {"..", "__pycache__"}:
-        target = packages / top
-        if not target.exists():
-            target.symlink_to(found.locate_file(top))

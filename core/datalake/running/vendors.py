@@ -43,7 +43,7 @@ class Vendors:
         if self.origin == LIVE or self.offline:
             return True
         return any(
-            plan.base_url.startswith(f"{origin}/")
+            f"{plan.base_url}/".startswith(f"{origin}/")
             for plan in provider.plans
             for origin in self.origins
         )
