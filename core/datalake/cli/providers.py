@@ -17,6 +17,7 @@ from ..plugins import Plugin, Registry
 from ..running.sources import choose_plan, key_of
 from .output import format_option, print_rows
 from .plugins import load_plugins, plugin_options
+from .providers_new import new
 from .providers_test import test
 
 
@@ -138,4 +139,5 @@ def _dataset(dataset: Dataset) -> dict[str, Any]:
     }
 
 
+command.add_command(new)
 command.add_command(test)
