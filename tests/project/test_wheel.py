@@ -27,7 +27,7 @@ PAGE_FILES = ("app.css", "app.js", "index.html", "licences.txt")
 
 
 def test_the_wheel_has_every_file_and_nothing_else(wheel):
-    """Modules, mapping, the market's data, py.typed and the page; else only the licence."""
+    """Modules, mapping, data, py.typed, the page and templates; else only the licence."""
     roots = [ROOT / "core", ROOT / "providers", ROOT / "aggregation"]
     expected = {
         path.relative_to(root).as_posix()
@@ -37,7 +37,7 @@ def test_the_wheel_has_every_file_and_nothing_else(wheel):
     }
     page = {name for name in expected if name.startswith(f"{PAGE}/")}
     others = {Path(name).suffix for name in expected - page}
-    assert others == {".py", ".yaml", ".json", ".typed"}
+    assert others == {".py", ".yaml", ".json", ".typed", ".tmpl"}
     if shutil.which("npm") or os.environ.get("CI"):
         assert page == {f"{PAGE}/{name}" for name in PAGE_FILES}
     with zipfile.ZipFile(wheel) as archive:
