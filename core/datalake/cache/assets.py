@@ -23,7 +23,7 @@ from .given import let_in
 from .history import last_learnt, series_at
 from .joining import Answer, Joined, Writer, join
 from .keys import SeriesKey
-from .objects import Found, Miss, Rows, decode, decode_past
+from .objects import Found, Miss, Rows, Told, decode, decode_past, told
 from .rows import OBSERVED, compare, crop
 from .served import Cached, CameFrom, served, stood_in
 
@@ -50,17 +50,27 @@ class AssetCache:
     _past: Mapping[str, Sequence[Entry]] | None = field(default=None, kw_only=True, repr=False)
     _refused: threading.Event = field(factory=threading.Event, init=False, repr=False)
 
-    def survey(self, keys: Iterable[SeriesKey]) -> AssetCache:
+    def survey(self, keys: Iterable[SeriesKey] = ()) -> AssetCache:
         """A cache that knows by one listing what lies where: what is not there costs no request.
 
-        Of a remote store, the series of these keys that changed since the last time are
-        downloaded into its mirror, several at once. Raises StoreError.
+        The series of these keys are made `ready`. Raises StoreError.
         """
         listed = {entry.key: entry for entry in self.store.list(SERIES)}
-        if isinstance(self.store, MirroredStore):
+        surveyed = evolve(self, listed=listed)
+        surveyed.ready(keys)
+        return surveyed
+
+    def ready(self, keys: Iterable[SeriesKey]) -> None:
+        """Of a remote store, download the listed series of these keys that changed since the last
+        time into its mirror, several at once."""
+        if isinstance(self.store, MirroredStore) and self.listed is not None:
             paths = (key.path for key in keys)
-            self.store.warm([listed[path] for path in paths if path in listed])
-        return evolve(self, listed=listed)
+            self.store.warm([self.listed[path] for path in paths if path in self.listed])
+
+    def told(self, key: SeriesKey) -> Told | None:
+        """What the listing says of a series, which is not read; None where that is not enough."""
+        entry = (self.listed or {}).get(key.path)
+        return told(entry) if entry else None
 
     def at(self, moment: datetime, under: str = REVISIONS) -> AssetCache:
         """The same series as they were known at `moment`, to be read only: all of them, or those
@@ -165,7 +175,7 @@ class AssetCache:
         except FetchError as error:
             return _stand_in(entry, wanted, decision.reason, error)
         joined = self._commit(look, answer)
-        rows, asked = crop(joined.table, wanted), joined.coverage.checked_at
+        rows = crop(joined.table, wanted)
         return Cached(
             table=rows.drop_columns([OBSERVED]),
             hit=False,
@@ -174,7 +184,13 @@ class AssetCache:
             revised=joined.revised,
             rejects=answer.rejects,
             learnt=rows[OBSERVED],
-            source=CameFrom(look.native_id, joined.sha256, last_learnt(joined.table), asked),
+            source=CameFrom(
+                look.native_id,
+                joined.sha256,
+                joined.generation if joined.sha256 else None,
+                last_learnt(joined.table),
+                joined.coverage.checked_at,
+            ),
         )
 
     def put(

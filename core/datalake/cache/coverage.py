@@ -36,6 +36,10 @@ class Coverage:
     def known(self) -> Window:
         return Window(self.start, self.complete_through + DAY)
 
+    def reaching_back(self, window: Window) -> Window:
+        """The window with the days before it that are known."""
+        return Window(min(window.start, self.start), window.end)
+
     def ended(self, last: date) -> bool:
         """Whether it is so far behind that day that no more is to be expected."""
         return self.complete_through < last - ENDED

@@ -43,8 +43,8 @@ class Joined:
 
     `replaced` are the rows that say something else, or more, from now on, `revised` the days of
     those in which a known value is another; `former` is a whole series that makes room. The series
-    has been kept since `begun` (None: since always). `sha256` is that of the object, once it is
-    written.
+    has been kept since `begun` (None: since always). `sha256` is that of the object once it is
+    written, and `generation` its own then.
     """
 
     table: pa.Table
@@ -144,18 +144,15 @@ class Writer:
         raise Conflict(f"{self.key}: others wrote it {TRIES} times meanwhile")
 
     def _put(self, joined: Joined) -> Joined:
-        if not joined.news:
-            return joined
-        sha256 = put(self.store, self.key, self.native_id, joined)
-        return evolve(joined, sha256=sha256)
+        return put(self.store, self.key, self.native_id, joined) if joined.news else joined
 
 
-def put(store: Store, key: SeriesKey, native_id: str, joined: Joined) -> str:
-    """Write the object, what it replaces first, and give its sha256. Raises Conflict."""
+def put(store: Store, key: SeriesKey, native_id: str, joined: Joined) -> Joined:
+    """Write the object, what it replaces first. Raises Conflict."""
     if joined.former:
         keep_whole(store, key, joined.former)
     for rows in joined.replaced:
         keep(store, key, native_id, rows, joined.begun)
     data, metadata = encode(key, native_id, joined.table, joined.coverage, joined.begun)
-    store.put(key.path, data, metadata, if_generation=joined.generation)
-    return metadata["sha256"]
+    generation = store.put(key.path, data, metadata, if_generation=joined.generation)
+    return evolve(joined, sha256=metadata["sha256"], generation=generation)

@@ -19,7 +19,7 @@ from attrs import field, frozen
 
 from .._version import __version__
 from ..models import Dataset, Window
-from ..stores import ABSENT, Stored
+from ..stores import ABSENT, Entry, Stored
 from .checks import (
     SCHEMA_VERSION,
     Another,
@@ -59,7 +59,7 @@ class Found:
 
     def reaching_back(self, window: Window) -> Window:
         """The window with the days before it that are known."""
-        return Window(min(window.start, self.coverage.start), window.end)
+        return self.coverage.reaching_back(window)
 
     def within(self, window: Window) -> pa.Table:
         """The rows of the window's days: `date` and the dataset's columns."""
@@ -68,6 +68,15 @@ class Found:
     def learnt(self, window: Window) -> pa.ChunkedArray:
         """When each of those rows was learnt."""
         return crop(self.table, window)[OBSERVED]
+
+
+@frozen
+class Told:
+    """A series as a listing tells of it, which may be another one, or damaged: only who has read
+    the object of this generation knows."""
+
+    generation: str
+    coverage: Coverage
 
 
 @frozen
@@ -99,6 +108,14 @@ class Rows:
     native_id: str
     begun: datetime | None
     coverage: Coverage | None = None
+
+
+def told(entry: Entry) -> Told | None:
+    """What an object's metadata say; None where they do not say how far the series goes."""
+    try:
+        return Told(entry.generation, _coverage(entry.metadata))
+    except (LookupError, ValueError, Unusable):
+        return None
 
 
 def encode(

@@ -18,11 +18,12 @@ from .rows import last_day
 
 @frozen
 class CameFrom:
-    """The series that rows were taken from: the object's sha256 (None: it could not be written),
-    when the last of its rows was learnt, when the provider was last asked."""
+    """The series that rows were taken from: the object's sha256 and generation (None: it could not
+    be written), when the last of its rows was learnt, when the provider was last asked."""
 
     native_id: str
     sha256: str | None
+    generation: str | None
     learnt_at: datetime | None
     asked_at: datetime
 
@@ -68,7 +69,8 @@ class Cached:
 def came_from(entry: Found) -> CameFrom:
     """Where rows of a cached series come from."""
     asked_at = entry.coverage.checked_at
-    return CameFrom(entry.native_id, entry.sha256, last_learnt(entry.table), asked_at)
+    learnt_at = last_learnt(entry.table)
+    return CameFrom(entry.native_id, entry.sha256, entry.generation, learnt_at, asked_at)
 
 
 def served(entry: Found, wanted: Window, hit: bool, reason: str) -> Cached:

@@ -52,8 +52,8 @@ class Stats:
 
 @frozen
 class _Decoded:
-    body: bytes = field(repr=False)
     value: Any = field(repr=False)
+    expires: datetime
 
 
 class _Flight:
@@ -199,15 +199,18 @@ class HttpClient:
         return call.value
 
     def _kept(self, call: Call, keep: timedelta) -> Any:
-        """The value of an answer from the HTTP cache, decoded once for as long as it lives."""
+        """The value of an answer that the HTTP cache keeps, which is not asked, and the answer not
+        decoded, for each asset anew."""
+        known = self._decoded.get(call.place)
+        if known is not None and datetime.now(timezone.utc) < known.expires:
+            self._count(hits=1)
+            return known.value
         response: AnyResponse = self._tried(lambda: self._session.send(call, expire_after=keep))
         self._count(hits=int(response.from_cache))
         body = response.content or b""
-        known = self._decoded.get(call.place)
-        if known is not None and known.body is body:
-            return known.value
         value = self._decode_again(call, body) if response.from_cache else call.value
-        self._decoded[call.place] = _Decoded(body, value)
+        if response.expires is not None:
+            self._decoded[call.place] = _Decoded(value, response.expires)
         return value
 
     def _decode_again(self, call: Call, body: bytes) -> Any:

@@ -11,7 +11,8 @@ from attrs import evolve, frozen
 
 from datalake_aggregation import Mapping as CanonicalMapping
 
-from ..cache.rows import days_of
+from ..cache.rows import crop, days_of
+from ..models import DAY, Window
 from ..publish import Evidence, Learnt
 from ..publish.evidence import runs
 from ..publish.opinion import RECENT
@@ -78,14 +79,19 @@ def taker(shelf: Shelf, recipe: Recipe, mapping: CanonicalMapping) -> Taker:
 
 
 def gather(used: Iterable[Used]) -> Evidence:
-    """What all series tell. Of several opinions of a value the first counts."""
+    """What all series tell."""
     used = list(used)
-    parts = [one.opinions for one in used if one.opinions is not None]
-    heard = pl.concat(parts, how="diagonal") if parts else None
-    return Evidence(
-        [one.learnt for one in used if one.learnt is not None],
-        None if heard is None else heard.group_by(_KEYS).agg(pl.all().drop_nulls().first()),
-    )
+    learnt = [one.learnt for one in used if one.learnt is not None]
+    return Evidence(learnt, gather_opinions(one.opinions for one in used))
+
+
+def gather_opinions(heard: Iterable[pl.DataFrame | None]) -> pl.DataFrame | None:
+    """All of them in one frame, if there are any. Of several of one value the first counts."""
+    parts = [one for one in heard if one is not None]
+    if not parts:
+        return None
+    rows = pl.concat(parts, how="diagonal")
+    return rows.group_by(_KEYS).agg(pl.all().drop_nulls().first())
 
 
 def opinions(
@@ -98,8 +104,8 @@ def opinions(
     witnessed = want.dataset.witnesses(columns)
     if want.asset.id != canonical or not witnessed:
         return None
-    rows = pl.DataFrame(pl.from_arrow(table.select(["date", *witnessed])))
-    return rows.filter(pl.col("date") > last_day - 2 * RECENT).select(
+    recent = crop(table, Window(last_day - 2 * RECENT + DAY, date.max))
+    return pl.DataFrame(pl.from_arrow(recent.select(["date", *witnessed]))).select(
         "date",
         pl.lit(canonical).alias("canonical_id"),
         *(pl.col(name).cast(pl.Float64).alias(column) for name, column in witnessed.items()),

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from ..client.budget import Budget
 from .due import Due, affordable
-from .lane import Lane
+from .lane import Lane, at_hand
 from .plan import Want
 from .series import Series
 
@@ -30,6 +30,7 @@ def fetch_all(
     What the `budget` has no room for is left to another run. Raises nothing for a provider's fault:
     see the tallies of the lanes. KeyboardInterrupt stops the workers.
     """
+    at_hand(lanes)
     with pool_for(lanes.values(), stop) as pool:
         taken = _ask_all(lanes, pool, budget or Budget(), take)
     wants = (want for lane in lanes.values() for want in lane.wants)

@@ -21,7 +21,7 @@ from ..models import DAY, Quota, Window
 from ..plugins import Registry
 from .due import Due, affordable, calls_for
 from .fetch import ended, pool_for
-from .lane import Lane
+from .lane import Lane, at_hand
 from .listing import find_universe
 from .open_day import take
 from .opening import checked, opened
@@ -108,6 +108,7 @@ def forecast(
         store, world, members, as_of = found.store, found.world, found.sources, found.as_of
         listing = find_universe(options, members.lister, world, store, mapping, as_of)
         parts = found.lanes(options, listing.universe, mapping, read_only=True)
+        at_hand(parts)
         dues = _look(parts, stop)
         intervals = {name: lane.tally.interval for name, lane in parts.items()}
         asking = _asking(dues)

@@ -49,10 +49,10 @@ class Input:
 
     `kept_as` is the name of the dataset in the cache. The days from `start` to before `end` and
     these `columns` were used, `rows` of them, and `fingerprint` is that of their values; the object
-    was the one with this `sha256` (None: it could not be written), its last row learnt at
-    `learnt_at`. After `known_through` nothing was known although there was, or may be, more.
-    `today` has the values of the open day, where there were any, as the JSON list of these columns:
-    they are kept nowhere else.
+    was the one with this `sha256` and `generation` (None: it could not be written), its last row
+    learnt at `learnt_at`. After `known_through` nothing was known although there was, or may be,
+    more. `today` has the values of the open day, where there were any, as the JSON list of these
+    columns: they are kept nowhere else.
     """
 
     provider: str
@@ -71,6 +71,7 @@ class Input:
     asked_at: datetime | None
     known_through: date | None
     today: str | None = None
+    generation: str | None = None
 
     @property
     def name(self) -> str:
@@ -129,6 +130,7 @@ def input_of(series: Series) -> Input:
         asked_at=source.asked_at if source else None,
         known_through=series.known_through,
         today=today_of(series),
+        generation=source.generation if source else None,
     )
 
 
@@ -208,7 +210,7 @@ def _decoded(data: bytes) -> Record:
         raise ValueError(f"it claims {file.metadata.num_rows} series")
     rest = msgspec.json.decode(file.metadata.metadata[FOOTER])
     rows = pl.DataFrame(pl.from_arrow(file.read())).to_dicts()
-    lacking = {"today": None}  # records that were written before there were open days
+    lacking = {"today": None, "generation": None}  # of records that older versions wrote
     series = [Input(**{name: {**lacking, **row}[name] for name in _SCHEMA}) for row in rows]
     return Record(
         **{
@@ -253,4 +255,5 @@ _SCHEMA: dict[str, pl.DataType] = {
     "asked_at": pl.Datetime("us", "UTC"),
     "known_through": pl.Date(),
     "today": pl.String(),
+    "generation": pl.String(),
 }

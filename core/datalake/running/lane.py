@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from ..cache import AssetCache
 from .cached import cached_jobs
 from .due import Due, due, set_aside
 from .health import Health
-from .naming import Job, NativeIds, jobs
+from .naming import Job, NativeIds, jobs, series_key
 from .plan import Want
 from .series import Series, bring
 from .sources import Source
@@ -60,6 +60,12 @@ def lanes(
     }
 
 
+def at_hand(lanes: Mapping[str, Lane]) -> None:
+    """Have what is cached of all that is wanted on this machine, before it is looked at."""
+    for lane in lanes.values():
+        lane.cache.ready(map(series_key, lane.wants))
+
+
 @frozen(eq=False)
 class Lane:
     """What one provider is wanted for. Its faults raise nothing here: see the tally."""
@@ -70,6 +76,12 @@ class Lane:
     tally: Tally
     offline: bool = False
     health: Health = field(factory=Health, init=False)
+
+    def anew(self) -> Lane:
+        """The same, of which nothing is counted yet."""
+        tally = self.tally
+        fresh = Tally(tally.provider, tally.total, tally.client, tally.interval)
+        return evolve(self, tally=fresh)
 
     @property
     def workers(self) -> int:
@@ -82,7 +94,7 @@ class Lane:
         def one(job: Job) -> Due:
             return set_aside(due(job, self.cache))
 
-        return self._side_by_side(pool, self._jobs(), one)
+        return self._side_by_side(pool, self.jobs(), one)
 
     def begin(
         self, pool: ThreadPoolExecutor, take: Callable[[Series], T]
@@ -91,9 +103,9 @@ class Lane:
 
         def one(job: Job) -> Due | tuple[Want, T] | None:
             found = due(job, self.cache)
-            return set_aside(found) if found.asks else self._bring(found, take)
+            return set_aside(found) if found.asks else self.bring_one(found, take)
 
-        made = self._side_by_side(pool, self._jobs(), one)
+        made = self._side_by_side(pool, self.jobs(), one)
         left = [one for one in made if isinstance(one, Due)]
         return [one for one in made if one is not None and not isinstance(one, Due)], left
 
@@ -101,7 +113,7 @@ class Lane:
         self, pool: ThreadPoolExecutor, dues: Iterable[Due], take: Callable[[Series], T]
     ) -> list[tuple[Want, T]]:
         """Bring these, a few at a time, in their order."""
-        made = self._side_by_side(pool, dues, lambda one: self._bring(one, take))
+        made = self._side_by_side(pool, dues, lambda one: self.bring_one(one, take))
         return [one for one in made if one is not None]
 
     def leave(self, dues: Iterable[Due]) -> None:
@@ -109,12 +121,14 @@ class Lane:
         for _ in dues:
             self.tally.leave()
 
-    def _jobs(self) -> Iterator[Job]:
+    def jobs(self) -> Iterator[Job]:
+        """What is wanted and covered; calls are made for lists alone."""
         if self.offline:
             return cached_jobs(self.wants, self.native_ids, self.cache, self.tally)
         return jobs(self.wants, self.native_ids, self.cache, self.tally, self.health)
 
-    def _bring(self, one: Due, take: Callable[[Series], T]) -> tuple[Want, T] | None:
+    def bring_one(self, one: Due, take: Callable[[Series], T]) -> tuple[Want, T] | None:
+        """What `take` makes of a series, in any thread; None where none comes."""
         found = bring(one.job, self.cache, self.tally, self.health, one.look)
         taken = (one.job.want, take(found)) if found else None
         self.tally.finish()  # what a signal stopped is not done

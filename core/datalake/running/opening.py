@@ -21,7 +21,6 @@ from ..plugins import Registry
 from ..stores import Store
 from .lane import Lane, lanes
 from .mapping import MappingTexts, read_texts
-from .naming import series_key
 from .options import Options
 from .plan import check_datasets, check_refresh, check_sources, check_taking_part, wants
 from .sources import Sources, sources
@@ -57,8 +56,7 @@ class Opened:
         """What each provider is wanted for, of the assets of this universe."""
         taking_part = self.sources.taking_part
         wanted = wants(options, taking_part, universe, mapping, self.as_of)
-        cache = AssetCache(self.store, clock=self.world.clock, read_only=read_only)
-        cache = cache.survey(map(series_key, wanted))
+        cache = AssetCache(self.store, clock=self.world.clock, read_only=read_only).survey()
         if options.offline and options.as_of:
             cache = cache.at(self.as_of)  # what was learnt later is none of that moment's business
         return lanes(wanted, taking_part, mapping.native_ids, cache, offline=options.offline)

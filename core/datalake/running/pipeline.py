@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from datetime import datetime
 
 import polars as pl
@@ -24,27 +24,26 @@ from ..publish.lease import leased
 from ..publish.rows import height
 from . import events, guarded, requested
 from . import report as reporting
-from .again import again
 from .archive import archive
 from .ending import ending, first_failure, what_is_amiss, what_is_left
 from .evidence import Taker, Used, gather, taker
 from .fetch import fetch_all
 from .freshness import freshness_section
 from .inputs import Record, keep, learnt_through
+from .lane import Lane
 from .listing import Listing, find_universe
 from .mapping import MappingTexts
 from .open_day import with_today
 from .opening import Opened, checked, opened
 from .options import Options
 from .present import check_present
-from .recipe import Recipe, candidate, fold
+from .recipe import Recipe, candidate, declared, fold
 from .report import Report, check_report
 from .result import Made, Result
 from .series import Series
 from .shelf import shelf
-from .tally import Tallies, Tally
-
-Progress = Callable[[Tallies], AbstractContextManager[None]]
+from .tally import Progress, Tally
+from .unchanged import unchanged
 
 
 def run(
@@ -103,6 +102,7 @@ class _Run:
             stale_days=self.options.gate.stale_days,
             synthetic=self.opened.world.synthetic,
             mapping_sha256=self.texts.sha256,
+            declared=declared(self.registry),
         )
 
     def make(self, progress: Progress, stop: threading.Event) -> Made:
@@ -127,9 +127,24 @@ class _Run:
         self, listing: Listing, progress: Progress, stop: threading.Event, writable: bool
     ) -> Made:
         """All that follows once the universe is known."""
+        lanes = self.opened.lanes(
+            self.options, listing.universe, self.mapping, read_only=not writable
+        )
+        known = unchanged(
+            self.place,
+            self.opened.store,
+            self.recipe,
+            lanes,
+            self.mapping,
+            self.registry,
+            progress,
+            stop,
+        )
+        if known:
+            return self._published(listing, *known)
         with shelf() as aside:
             hand = taker(aside, self.recipe, self.mapping)
-            tallies, used = self._fetch(listing, progress, stop, writable, hand.take)
+            tallies, used = self._fetch(lanes, progress, stop, hand.take)
             if left := what_is_left(tallies):
                 return Made(Exit.BUDGET, left, tallies=tallies)
             return self._fold_and_publish(listing, tallies, used, hand, stop)
@@ -155,43 +170,45 @@ class _Run:
             used = [hand.with_today(*pair) for pair in zip(used, series, strict=True)]
         evidence = gather(used)
         inputs = [one.input for one in used]
-        made = Made(Exit.FAILED, "", tallies=tallies, inputs=inputs, recipe=recipe, today=today)
-        made, rows = self._rows(made, recipe, [one.series for one in used])
-        trouble = what_is_amiss(listing, tallies, made.failed, today)
-        if not height(rows):
-            cause = first_failure(tallies) or "none is known"
+        folding = fold(recipe, [one.series for one in used], self.mapping)
+        made = Made(
+            Exit.FAILED,
+            "",
+            tallies=tallies,
+            inputs=inputs,
+            rows=folding.rows,
+            guarded=guarded.told(folding.exclusions, recipe.last_day),
+            failed=folding.failed,
+            recipe=recipe,
+            today=today,
+        )
+        return self._published(listing, made, evidence)
+
+    def _published(self, listing: Listing, made: Made, evidence: Evidence) -> Made:
+        """What comes of the rows that a run has made."""
+        rows, recipe = made.rows, made.recipe or self.recipe
+        if rows is None or not height(rows):
+            cause = first_failure(made.tallies) or "none is known"
             return evolve(made, message=f"no asset has a price: {cause}")
+        trouble = what_is_amiss(listing, made.tallies, made.failed, made.today)
         if trouble and self.options.strict:
             message = f"not published, since --strict allows no gap: {trouble}"
             return evolve(made, exit=Exit.REFUSED, message=message)
         check_present(self.opened.as_of, self.opened.sources.all)
-        outcome = self._publish(recipe, listing, rows, learnt_through(inputs), evidence)
+        outcome = self._publish(recipe, listing, rows, learnt_through(made.inputs), evidence)
         exit_, message = ending(outcome, trouble)
         return evolve(made, exit=exit_, message=message, outcome=outcome)
 
-    def _rows(self, made: Made, recipe: Recipe, series: list[Series]) -> tuple[Made, pl.LazyFrame]:
-        """Those that are published, if they are known to be the same; else the series folded."""
-        if known := again(self.place, self.opened.store, recipe, made.inputs, self.registry):
-            events.known(known.run_id)
-            return evolve(made, rows=known.rows, guarded=known.found), known.rows
-        folding = fold(recipe, series, self.mapping)
-        found = guarded.told(folding.exclusions, recipe.last_day)
-        return evolve(made, rows=folding.rows, failed=folding.failed, guarded=found), folding.rows
-
     def _fetch(
         self,
-        listing: Listing,
+        lanes: dict[str, Lane],
         progress: Progress,
         stop: threading.Event,
-        writable: bool,
         take: Callable[[Series], Used],
     ) -> tuple[dict[str, Tally], list[Used]]:
-        parts = self.opened.lanes(
-            self.options, listing.universe, self.mapping, read_only=not writable
-        )
-        tallies = {name: lane.tally for name, lane in parts.items()}
+        tallies = {name: lane.tally for name, lane in lanes.items()}
         with progress(list(tallies.values())):
-            used = fetch_all(parts, stop, take, budget=self.budget)
+            used = fetch_all(lanes, stop, take, budget=self.budget)
         events.fetched(tallies)
         return tallies, used
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Literal
 
 import polars as pl
@@ -29,6 +30,7 @@ class Recipe:
 
     `mapping_sha256` names the mapping, `since` is the first day (None: all), `stale_days` after how
     many an asset without news counts as ended. `open_day` is the last day, if it is not over.
+    `declared` is a digest of what plugins declare of their columns.
     """
 
     as_of: datetime
@@ -39,6 +41,17 @@ class Recipe:
     synthetic: bool
     mapping_sha256: str
     open_day: date | None = None
+    declared: str = ""
+
+
+def declared(registry: Registry) -> str:
+    """A digest of all columns that the installed providers declare."""
+    columns = [
+        (provider.name, dataset.name, dict(dataset.columns))
+        for provider in registry.providers.values()
+        for dataset in provider.datasets
+    ]
+    return sha256(repr(columns).encode()).hexdigest()[:16]
 
 
 def fold(recipe: Recipe, series: list[Series], mapping: Mapping) -> Folding:

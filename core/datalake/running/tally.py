@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from attrs import define, field, frozen
@@ -78,6 +79,17 @@ class Tally:
 
         self._count(count)
 
+    def as_before(self, rows: int) -> None:
+        """A series would come from the cache, as it came when its rows were counted."""
+
+        def count() -> None:
+            self.series += 1
+            self.rows += rows
+            self.cache_hits += 1
+            self.done += 1
+
+        self._count(count)
+
     def revise(self, revised: Revised) -> None:
         """A series that came says something else of days that were known."""
         self._count(lambda: self.revised.append(revised))
@@ -112,3 +124,5 @@ class Tally:
 
 
 Tallies = Sequence[Tally]
+#: Shows the tallies as long as its block runs.
+Progress = Callable[[Tallies], AbstractContextManager[None]]
