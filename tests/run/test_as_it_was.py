@@ -58,6 +58,7 @@ def test_whatever_decides_the_rows_of_a_series_is_compared():
     cache = AssetCache(open_store("memory:", {}), clock=lambda: now)
     cache.put(key, market, "bitcoin", rows, days)
     cache = cache.survey()
+    (entry,) = cache.listed.values()
     source = Source(coingecko, plan, OfflineClient(plan, lambda: now), 0.0)
     want = Want(source, market, Asset("bitcoin"), True, days, days, columns=["price"])
     used = Input(
@@ -76,7 +77,7 @@ def test_whatever_decides_the_rows_of_a_series_is_compared():
         learnt_at=now,
         asked_at=now,
         known_through=None,
-        generation=cache.told(key).generation,
+        generation=entry.generation,
     )
     assert as_it_was(want, used, cache)
     assert as_it_was(want, evolve(used, how="fetched"), cache)

@@ -5,7 +5,7 @@ from .assets import AssetCache
 from .coverage import Coverage
 from .deciding import Decision, Look, decide
 from .keys import SeriesKey
-from .objects import Found, Miss
+from .objects import Found, Miss, as_listed
 from .served import Cached, CameFrom, came_from, served, stood_in
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Look",
     "Miss",
     "SeriesKey",
+    "as_listed",
     "came_from",
     "decide",
     "served",

@@ -20,12 +20,12 @@ from ..stores import ABSENT, Entry, Store, Stored
 from ..stores.mirror import MirroredStore
 from .deciding import Decision, Look, decide, gone
 from .given import let_in
-from .history import last_learnt, series_at
+from .history import series_at
 from .joining import Answer, Joined, Writer, join
 from .keys import SeriesKey
-from .objects import Found, Miss, Rows, Told, decode, decode_past, told
+from .objects import Found, Miss, Rows, decode, decode_past
 from .rows import OBSERVED, compare, crop
-from .served import Cached, CameFrom, served, stood_in
+from .served import Cached, served, stood_in
 
 if TYPE_CHECKING:
     from ..models import Fetched
@@ -55,22 +55,14 @@ class AssetCache:
 
         The series of these keys are made `ready`. Raises StoreError.
         """
-        listed = {entry.key: entry for entry in self.store.list(SERIES)}
-        surveyed = evolve(self, listed=listed)
+        surveyed = evolve(self, listed={entry.key: entry for entry in self.store.list(SERIES)})
         surveyed.ready(keys)
         return surveyed
 
     def ready(self, keys: Iterable[SeriesKey]) -> None:
-        """Of a remote store, download the listed series of these keys that changed since the last
-        time into its mirror, several at once."""
+        """Download what is listed of these and not in a remote store's mirror, several at once."""
         if isinstance(self.store, MirroredStore) and self.listed is not None:
-            paths = (key.path for key in keys)
-            self.store.warm([self.listed[path] for path in paths if path in self.listed])
-
-    def told(self, key: SeriesKey) -> Told | None:
-        """What the listing says of a series, which is not read; None where that is not enough."""
-        entry = (self.listed or {}).get(key.path)
-        return told(entry) if entry else None
+            self.store.warm([self.listed[key.path] for key in keys if key.path in self.listed])
 
     def at(self, moment: datetime, under: str = REVISIONS) -> AssetCache:
         """The same series as they were known at `moment`, to be read only: all of them, or those
@@ -184,13 +176,7 @@ class AssetCache:
             revised=joined.revised,
             rejects=answer.rejects,
             learnt=rows[OBSERVED],
-            source=CameFrom(
-                look.native_id,
-                joined.sha256,
-                joined.generation if joined.sha256 else None,
-                last_learnt(joined.table),
-                joined.coverage.checked_at,
-            ),
+            source=joined.source(look.native_id),
         )
 
     def put(
@@ -242,8 +228,7 @@ class AssetCache:
         return found
 
     def _news(self, look: Look) -> Look:
-        """The same with the entry as it is now; a listing of one object costs less than reading
-        it."""
+        """The same with the entry as it is now; listing one object costs less than reading it."""
         path = look.key.path
         try:
             now = next((one for one in self.store.list(path) if one.key == path), None)

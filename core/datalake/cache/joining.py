@@ -16,10 +16,12 @@ from ..series import Reject
 from ..series.stamps import MICROSECOND
 from ..stores import Store, Stored
 from .coverage import Coverage, first_coverage, united
+from .history import last_learnt
 from .keys import SeriesKey
 from .objects import Found, Miss, encode
 from .revisions import keep, keep_whole
 from .rows import EPOCH_DAY, chosen, compare, crop, days_of, last_day, merge, observed
+from .served import CameFrom
 
 TRIES = 20
 #: Back-off between tries in seconds: 5 ms doubled each time, half a second at most.
@@ -56,6 +58,12 @@ class Joined:
     former: Stored | None = None
     begun: datetime | None = None
     sha256: str | None = None
+
+    def source(self, native_id: str) -> CameFrom:
+        """What it is as the source of rows."""
+        generation = self.generation if self.sha256 else None
+        learnt_at, asked_at = last_learnt(self.table), self.coverage.checked_at
+        return CameFrom(native_id, self.sha256, generation, learnt_at, asked_at)
 
 
 def join(entry: Found | Miss, answer: Answer, dataset: Dataset) -> Joined:

@@ -110,7 +110,7 @@ class Rows:
     coverage: Coverage | None = None
 
 
-def told(entry: Entry) -> Told | None:
+def as_listed(entry: Entry) -> Told | None:
     """What an object's metadata say; None where they do not say how far the series goes."""
     try:
         return Told(entry.generation, _coverage(entry.metadata))

@@ -13,7 +13,7 @@ from attrs import asdict, evolve, frozen
 
 from datalake_aggregation import Mapping as CanonicalMapping
 
-from ..cache import AssetCache, Found
+from ..cache import AssetCache, Found, as_listed
 from ..errors import ConfigError, StoreError
 from ..exits import Exit
 from ..models import Window
@@ -143,7 +143,8 @@ def _same_series(record: Record, lanes: Lanes) -> bool:
 def as_it_was(want: Want, used: Input, cache: AssetCache) -> bool:
     """Whether the cache would serve just the rows that were used of a series, and ask nobody."""
     key = series_key(want)
-    told = cache.told(key)
+    entry = (cache.listed or {}).get(key.path)
+    told = as_listed(entry) if entry else None
     if told is None or (used.key, used.generation) != (key, told.generation):
         return False
     if used.how not in ("cached", "fetched") or want.refresh:
