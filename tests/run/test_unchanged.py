@@ -17,7 +17,7 @@ from datalake.cache import AssetCache, Miss, SeriesKey
 from datalake.models import Dataset, Window
 from datalake.plugins import Registry, load
 from datalake.rules import GateRules
-from datalake.run import inputs
+from datalake.running import inputs
 from datalake.running.options import Options
 from datalake.running.pipeline import run
 from datalake.running.result import Result
