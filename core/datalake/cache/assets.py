@@ -52,9 +52,7 @@ class AssetCache:
 
     def survey(self, keys: Iterable[SeriesKey] = ()) -> AssetCache:
         """A cache that knows by one listing what lies where: what is not there costs no request.
-
-        The series of these keys are made `ready`. Raises StoreError.
-        """
+        The series of these keys are made `ready`. Raises StoreError."""
         surveyed = evolve(self, listed={entry.key: entry for entry in self.store.list(SERIES)})
         surveyed.ready(keys)
         return surveyed
