@@ -43,9 +43,10 @@ def environment(folder):
     return folder / "bin", packages
 
 
-def link(packages):
+def link(packages, *more):
     """Link what the wheel needs, directly and through others, from where it is installed here."""
-    waiting = [(Requirement(text), "") for text in SETTINGS["project"]["dependencies"]]
+    needs = (*SETTINGS["project"]["dependencies"], *more)
+    waiting = [(Requirement(text), "") for text in needs]
     seen = set()
     while waiting:
         needed, extra = waiting.pop()

@@ -44,6 +44,22 @@ def commands(command=None, path=()):
             yield from commands(below, (*path, name))
 
 
+def parse(words):
+    """Parse a command line as the program would, down to the last flag, without running it.
+
+    A group alone, or with --help, shows its help.
+    """
+    from datalake.cli import cli
+
+    context = click.Context(cli, info_name="datalake")
+    command = cli
+    while isinstance(command, click.Group) and words and words[0] != "--help":
+        _, below, words = command.resolve_command(context, words)
+        command, context = below, click.Context(below, parent=context)
+    if not isinstance(command, click.Group):
+        command.make_context(command.name, list(words), parent=context.parent)
+
+
 def tracked(*arguments):
     """What git says of this checkout; skips where the tests came without their history."""
     if not (ROOT / ".git").exists():

@@ -9,11 +9,10 @@ import sys
 import click
 import pytest
 
-from datalake.cli import cli
 from datalake.exits import Exit
 from datalake.publish import STANDARD
 
-from .conftest import ROOT, commands
+from .conftest import ROOT, commands, parse
 
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
@@ -37,20 +36,6 @@ def typed(text):
         words = shlex.split(line, comments=True)
         if words and not {"…", "..."} & set(words):
             yield words
-
-
-def parse(words):
-    """Parse a command line as the program would, down to the last flag, without running it.
-
-    A group alone, or with --help, shows its help.
-    """
-    context = click.Context(cli, info_name="datalake")
-    command = cli
-    while isinstance(command, click.Group) and words and words[0] != "--help":
-        _, below, words = command.resolve_command(context, words)
-        command, context = below, click.Context(below, parent=context)
-    if not isinstance(command, click.Group):
-        command.make_context(command.name, list(words), parent=context.parent)
 
 
 TYPED = [(page, words) for page, text in PAGES.items() for words in typed(text)]
