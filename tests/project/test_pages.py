@@ -30,11 +30,12 @@ INLINE = re.compile(r"`((?:datalake|python3?) [^`]+)`")
 
 
 def typed(text):
-    """What a page tells its reader to type in a shell: blocks and inline code, comments cut."""
+    """What a page tells its reader to type in a shell: blocks and inline code, comments cut; but
+    for what is wrong on purpose."""
     blocks = "\n".join(re.findall(r"```(?:bash|sh|console)\n(.*?)```", text, re.DOTALL))
     for line in [*blocks.replace("\\\n", " ").splitlines(), *INLINE.findall(text)]:
         words = shlex.split(line, comments=True)
-        if words and not {"…", "..."} & set(words):
+        if words and not {"…", "..."} & set(words) and not line.endswith("# exit code 2"):
             yield words
 
 
