@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import polars as pl
 
 from datalake import Asset
-from datalake.explaining.cell import Question, refold
+from datalake.explaining.cell import Making, refold
 from datalake.models import Window
 from datalake.plugins import load
 from datalake.running.plan import Want
@@ -51,8 +51,8 @@ def series(asset, prices, volume, known_through=None):
 
 def cell(column, day, *some, since=START):
     """The cell of that day (counted from 0), and its members by asset."""
-    asked = Question("bitcoin", column, DAYS[day], ["close", "volume"], since, True)
-    found = refold(some, MAPPING, asked)
+    making = Making(["close", "volume"], since, True)
+    found = refold(some, MAPPING, making).on(DAYS[day]).cell("bitcoin", column)
     return found, {part.asset: part for part in found.members}
 
 

@@ -12,6 +12,7 @@ from ..errors import ConfigError, StoreError
 from ..exits import Exit
 from ..explaining.cell import FAILED, NO_VALUE, NOT_TAKEN, Part
 from ..explaining.explain import Explained, explain
+from ..explaining.plain import plain
 from ..explaining.published import lake_of, read_file
 from ..running.inputs import Input
 from .output import console, format_option, new_table, print_fitting, print_json
@@ -64,63 +65,15 @@ def command(
     except StoreError as error:
         raise ConfigError(f"what was published cannot be explained: {error}") from error
     if form == "json":
-        print_json(_document(found, asset))
+        print_json(plain(found, asset))
     else:
         _print(found, asset)
     ctx.exit(0 if found.equal else Exit.ERROR)
 
 
-def _document(found: Explained, asset: str) -> dict[str, Any]:
-    rule = found.cell.rule
-    sources: dict[str, list[Input]] = {}
-    for one in found.inputs:
-        sources.setdefault(one.asset, []).append(one)
-    return {
-        "asset": asset,
-        "canonical_id": found.canonical_id,
-        "column": found.column,
-        "date": found.day,
-        "open_day": found.open_day,
-        "value": found.published,
-        "recomputed": found.cell.value,
-        "equal": found.equal,
-        "note": found.cell.note,
-        "rule": rule.text,
-        "rule_where": str(rule.where),
-        "source": list(rule.source),
-        "members": [
-            {**_part(part), "series": [_series(one) for one in sources.get(part.asset, ())]}
-            for part in found.cell.members
-        ],
-        "lost": dict(found.lost),
-        "run_id": found.run_id,
-        "as_of": found.as_of.isoformat(),
-    }
-
-
-def _part(part: Part) -> dict[str, Any]:
-    return {
-        "asset": part.asset,
-        "kind": part.kind,
-        "value": part.value,
-        "entered": part.entered,
-        "why": part.why,
-        "guard": part.guard,
-        "where": part.where,
-    }
-
-
-def _series(one: Input) -> dict[str, Any]:
-    return {
-        "dataset": f"{one.provider}.{one.dataset}",
-        "native_id": one.native_id,
-        "object": one.key.path,
-        "sha256": one.sha256,
-        "how": one.how,
-        "asked_at": one.asked_at.isoformat() if one.asked_at else None,
-        "learnt_at": one.learnt_at.isoformat() if one.learnt_at else None,
-        "known_through": one.known_through,
-    }
+def _usual_cache(sandbox: bool, settings: Settings, environment: Mapping[str, str]) -> str:
+    configured = None if sandbox else settings.run.cache
+    return configured or default_cache(sandbox, environment)
 
 
 def _print(found: Explained, asset: str) -> None:

@@ -1,8 +1,8 @@
-"""One cell folded anew from the series of its family: the value, and what became of each member."""
+"""Cells folded anew from the series of their families: the values, and what became of members."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from functools import reduce
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 from attrs import evolve, field, frozen
 
-from datalake_aggregation import Folded, Guard, Rule
+from datalake_aggregation import Guard, Rule
 from datalake_aggregation import Mapping as CanonicalMapping
 
 from ..running.frame import long_frame, sound_rows
@@ -51,75 +51,147 @@ class Cell:
 
 
 @frozen
-class Question:
-    """Which cell is asked for, of a run that put out these `columns` from `since` on; with_market
-    says that it wanted prices, so that an asset's rows begin with its first market day. `failed`
-    says of columns that came out null what was wrong with their reducers."""
+class Making:
+    """How a run made its rows: it put out these `columns` from `since` on; with_market says that it
+    wanted prices, so that an asset's rows begin with its first market day. `failed` says of columns
+    that came out null what was wrong with their reducers."""
 
-    canonical_id: str
-    column: str
-    day: date
     columns: Sequence[str]
     since: date
     with_market: bool
     failed: Mapping[str, str] = field(factory=dict)
 
 
-def refold(series: Sequence[Series], mapping: CanonicalMapping, asked: Question) -> Cell:
-    """The cell, from the series of its canonical asset's members as the run had them."""
-    folded_into = folded_columns(mapping, asked.columns)
+@frozen(eq=False)
+class Refolded:
+    """Families folded once, for any number of questions. `rows` are those that came of them within
+    the `limits`; `entered` is every value that is in a cell; `wrong` says of columns which reducer
+    failed."""
+
+    series: Sequence[Series]
+    mapping: CanonicalMapping
+    making: Making
+    frame: pl.DataFrame
+    limits: Limits
+    rows: pl.DataFrame
+    entered: pl.DataFrame
+    exclusions: pl.DataFrame
+    wrong: Mapping[str, str]
+
+    def on(self, day: date) -> Day:
+        """The cells of one day."""
+        of_day = pl.col("date") == day
+        strays = self.exclusions.filter(of_day)
+        entered = self.entered.filter(of_day).select("column", "canonical_id", "asset")
+        return Day(
+            self,
+            day,
+            {row["asset"]: row for row in self.frame.filter(of_day).to_dicts()},
+            {row["canonical_id"]: row for row in self.rows.filter(of_day).to_dicts()},
+            set(entered.iter_rows()),
+            {(row["canonical_id"], row["asset"]): row for row in strays.to_dicts()},
+        )
+
+
+def refold(series: Sequence[Series], mapping: CanonicalMapping, making: Making) -> Refolded:
+    """The cells of whole families, from the series of all their members as the run had them."""
+    folded_into = folded_columns(mapping, making.columns)
     sources = feeds(mapping, folded_into)
     frame = long_frame(series, sources, folded_into)
-    limits = known_limits(series, sources, asked.columns, mapping, frame)
-    without = reduce(CanonicalMapping.natively, asked.failed, mapping)
+    limits = known_limits(series, sources, making.columns, mapping, frame)
+    without = reduce(CanonicalMapping.natively, making.failed, mapping)
     rows, folded, wrong = sound_rows(
-        frame, asked.columns, without, limits, with_market=asked.with_market
+        frame, making.columns, without, limits, with_market=making.with_market
     )
-    rule = mapping.rule_for(asked.column, asked.canonical_id, asked.day)
-    parts = _parts(frame, folded, rule, mapping, asked)
-    if why := {**wrong, **asked.failed}.get(asked.column):
-        unused = [evolve(part, entered=False, why=FAILED) for part in parts]
-        return Cell(None, rule, unused, f"null on all days: {why}")
-    row = _of_the_day(rows, asked)
-    value = row[asked.column].item() if row.height and asked.day >= asked.since else None
-    if value is not None:
-        return Cell(value, rule, parts, None)
-    return Cell(None, rule, parts, _withheld(series, limits, asked) or _absent(parts, rows, asked))
+    return Refolded(
+        series=series,
+        mapping=mapping,
+        making=making,
+        frame=frame,
+        limits=limits,
+        rows=rows,
+        entered=folded.contributions(),
+        exclusions=folded.exclusions,
+        wrong={**wrong, **making.failed},
+    )
 
 
-def _parts(
-    frame: pl.DataFrame,
-    folded: Folded[pl.DataFrame],
-    rule: Rule,
-    mapping: CanonicalMapping,
-    asked: Question,
-) -> list[Part]:
-    own = frame.filter(pl.col("date") == asked.day)
-    values = dict(zip(own["asset"].to_list(), own[asked.column].to_list(), strict=True))
-    entered = _of_the_day(folded.contributions(), asked).filter(pl.col("column") == asked.column)
-    inside = set(entered["asset"])
-    strays = {row["asset"]: row for row in _of_the_day(folded.exclusions, asked).to_dicts()}
-    parts = []
-    for member in mapping.members(asked.canonical_id):
-        value, stray = values.get(member.asset), strays.get(member.asset)
-        out = bool(stray and stray["excluded"])
-        looked_at = rule.needs_members or member.kind == NATIVE
-        parts.append(
-            Part(
+@frozen(eq=False)
+class Day:
+    """What families had on one day: `values` by member, `rows` by canonical asset; which values are
+    in a cell, by column, canonical asset and member; and what the guard found of a member."""
+
+    of: Refolded
+    date: date
+    values: Mapping[str, Mapping[str, Any]]
+    rows: Mapping[str, Mapping[str, Any]]
+    entered: Collection[tuple[str, str, str]]
+    strays: Mapping[tuple[str, str], Mapping[str, Any]]
+
+    def cell(self, canonical_id: str, column: str) -> Cell:
+        """The cell of that asset and column."""
+        rule = self.of.mapping.rule_for(column, canonical_id, self.date)
+        parts = list(self._parts(canonical_id, column, rule))
+        if why := self.of.wrong.get(column):
+            unused = [evolve(part, entered=False, why=FAILED) for part in parts]
+            return Cell(None, rule, unused, f"null on all days: {why}")
+        row = self.rows.get(canonical_id) if self.date >= self.of.making.since else None
+        value = row[column] if row else None
+        if value is not None:
+            return Cell(value, rule, parts, None)
+        return Cell(
+            None,
+            rule,
+            parts,
+            self._withheld(canonical_id, column) or self._absent(canonical_id, parts),
+        )
+
+    def _parts(self, canonical_id: str, column: str, rule: Rule) -> Iterator[Part]:
+        guard = self.of.mapping.guard
+        for member in self.of.mapping.members(canonical_id):
+            value = self.values.get(member.asset, {}).get(column)
+            stray = self.strays.get((canonical_id, member.asset))
+            inside = (column, canonical_id, member.asset) in self.entered
+            looked_at = rule.needs_members or member.kind == NATIVE
+            out = bool(stray and stray["excluded"])
+            yield Part(
                 asset=member.asset,
                 kind=member.kind,
                 value=value,
-                entered=member.asset in inside,
-                why=_why(value, member.asset in inside, out) if looked_at else NOT_TAKEN,
-                guard=_guarded(stray, mapping.guard, member.kind) if stray else None,
+                entered=inside,
+                why=_why(value, inside, out) if looked_at else NOT_TAKEN,
+                guard=_guarded(stray, guard, member.kind) if stray else None,
                 where=str(member.where) if member.where else None,
             )
-        )
-    return parts
 
+    def _withheld(self, canonical_id: str, column: str) -> str | None:
+        """Which members hold the cell back, if it is known only through an earlier day."""
+        limits = self.of.limits
+        if self.date == limits.open_day:
+            unknown = canonical_id in limits.unknown.get(column, ())
+            return "withheld: no snapshot tells all that it relies on" if unknown else None
+        through = limits.through.get(column, {}).get(canonical_id)
+        if through is None or self.date <= through:
+            return None
+        family = {member.asset for member in self.of.mapping.members(canonical_id)}
+        late = {
+            one.want.asset.id
+            for one in self.of.series
+            if one.known_through is not None
+            and one.known_through <= through
+            and one.want.asset.id in family
+        }
+        when = "could not be had" if through == date.min else f"could be had only through {through}"
+        return f"withheld: what it relies on {when} ({', '.join(sorted(late))})"
 
-def _of_the_day(frame: pl.DataFrame, asked: Question) -> pl.DataFrame:
-    return frame.filter(pl.col("date") == asked.day, pl.col("canonical_id") == asked.canonical_id)
+    def _absent(self, canonical_id: str, parts: Sequence[Part]) -> str:
+        """Why there is no value although nothing is withheld."""
+        if self.date < self.of.making.since:
+            return f"the run put out days from {self.of.making.since} on"
+        if not any(part.entered for part in parts):
+            return "no member whose value the rule takes has one on that day"
+        first = self.of.rows.filter(pl.col("canonical_id") == canonical_id)["date"].min()
+        return f"the rows of an asset begin with its first market day, {first!s}"
 
 
 def _why(value: float | None, inside: bool, out: bool) -> str:
@@ -139,30 +211,3 @@ def _guarded(stray: Mapping[str, Any], guard: Guard, kind: str) -> str:
     if stray["excluded"]:
         return f"left out: {apart} for {guard.days} days or more"
     return f"kept: {apart}, but not for {guard.days} days"
-
-
-def _withheld(series: Sequence[Series], limits: Limits, asked: Question) -> str | None:
-    """Which members hold the cell back, if it is known only through an earlier day."""
-    if asked.day == limits.open_day:
-        unknown = asked.canonical_id in limits.unknown.get(asked.column, ())
-        return "withheld: no snapshot tells all that it relies on" if unknown else None
-    through = limits.through.get(asked.column, {}).get(asked.canonical_id)
-    if through is None or asked.day <= through:
-        return None
-    late = {
-        one.want.asset.id
-        for one in series
-        if one.known_through is not None and one.known_through <= through
-    }
-    when = "could not be had" if through == date.min else f"could be had only through {through}"
-    return f"withheld: what it relies on {when} ({', '.join(sorted(late))})"
-
-
-def _absent(parts: Sequence[Part], rows: pl.DataFrame, asked: Question) -> str:
-    """Why there is no value although nothing is withheld."""
-    if asked.day < asked.since:
-        return f"the run put out days from {asked.since} on"
-    if not any(part.entered for part in parts):
-        return "no member whose value the rule takes has one on that day"
-    first = rows.filter(pl.col("canonical_id") == asked.canonical_id)["date"].min()
-    return f"the rows of an asset begin with its first market day, {first!s}"

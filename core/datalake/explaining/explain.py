@@ -16,7 +16,7 @@ from ..running.plan import feeds, folded_columns, output_columns
 from ..running.restoring import restore
 from ..stores import Store
 from ..suggest import did_you_mean
-from .cell import Cell, Question, refold
+from .cell import Cell, Making, refold
 from .published import File, day_of, runs_of
 
 #: Columns that decide on others: the guard and the first day go by prices, stand-ins by volume.
@@ -74,13 +74,13 @@ def explain(
     rule = mapping.rule_for(column, canonical, asked_day)
     concerned = family if rule.needs_members else {canonical}
     needed = {one.name for one in _feeding(record, mapping, concerned, deciding)}
-    asked = _question(record, mapping, canonical, column, asked_day)
+    refolded = refold(restored.series, mapping, making(record, mapping))
     return Explained(
         canonical,
         column,
         asked_day,
         published,
-        refold(restored.series, mapping, asked),
+        refolded.on(asked_day).cell(canonical, column),
         list(_feeding(record, mapping, family, [column])),
         record.run_id,
         record.recipe.as_of,
@@ -111,15 +111,13 @@ def _near(asset: str, known: Sequence[str]) -> str:
     return hint if "did you mean" in hint else ": it was not in the universe of that run"
 
 
-def _question(
-    record: Record, mapping: CanonicalMapping, canonical: str, column: str, day: date
-) -> Question:
+def making(record: Record, mapping: CanonicalMapping) -> Making:
+    """How the run of a record made its rows, by the mapping that it went by."""
     recipe = record.recipe
     columns = output_columns(mapping, recipe.columns)
     prices = {feed.dataset for feed in feeds(mapping, columns) if feed.output == "close"}
     with_market = any(f"{one.provider}.{one.dataset}" in prices for one in record.series)
-    since = recipe.since or date.min
-    return Question(canonical, column, day, columns, since, with_market, record.failed)
+    return Making(columns, recipe.since or date.min, with_market, record.failed)
 
 
 def _feeding(

@@ -4,42 +4,49 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import date
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 from attrs import field, frozen
 
 from ..errors import ConfigError, StoreError
 from ..names import KEYS
 from ..publish import Place
 from ..publish.history import read_history
-from ..publish.layout import DATA
+from ..publish.layout import DATA, read_metadata
 from ..publish.place import in_words, report_name
+from ..publish.rows import values_of
 from ..publish.versions import report_key
 from ..running.report import REPORTS
+from ..running.shape import what_is_wrong
 from ..stores import Store
 from ..suggest import did_you_mean
 
 
 @frozen(eq=False)
 class File:
-    """A published file: where it lies, its rows (`date` is a day) and the sha256 of its bytes."""
+    """A published file: where it lies, its bytes and their sha256, what it says of itself (our keys
+    of its metadata), and its rows, scanned (`date` is a day)."""
 
     place: Place
     sha256: str
-    rows: pl.DataFrame = field(repr=False)
+    data: bytes = field(repr=False)
+    facts: Mapping[str, Any] = field(repr=False)
+    rows: pl.LazyFrame = field(repr=False)
 
     @property
     def columns(self) -> list[str]:
         """Those of values."""
-        return [name for name in self.rows.columns if name not in KEYS]
+        return values_of(self.rows)
 
     def rows_of(self, canonical_id: str) -> pl.DataFrame:
         """The rows of one canonical asset."""
-        return self.rows.filter(pl.col("canonical_id") == canonical_id)
+        return self.rows.filter(pl.col("canonical_id") == canonical_id).collect()
 
     def check_column(self, column: str) -> None:
         """Raise ConfigError where the file has no such column."""
@@ -47,14 +54,6 @@ class File:
             raise ConfigError(
                 f"{self.place.url} has no column {column!r}{did_you_mean(column, self.columns)}"
             )
-
-
-@frozen
-class Made:
-    """A run that made a file, and the URL of the cache that it used."""
-
-    run_id: str
-    lake: str
 
 
 def read_file(place: Place) -> File:
@@ -68,28 +67,52 @@ def read_file(place: Place) -> File:
             f"there is no file {place.url}: `datalake run` makes one, --output names another"
         )
     try:
-        rows = pl.read_parquet(data)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise ConfigError(f"{place.url} cannot be read: {error}") from error
-    if not set(KEYS) < set(rows.columns):
+        facts = _facts(data)
+        rows = pl.scan_parquet(data)
+        schema = rows.collect_schema()
+    except (pa.ArrowException, pl.exceptions.PolarsError, OSError, ValueError) as error:
+        reason = str(error).splitlines()[0] if data else "it is empty"
+        raise ConfigError(f"{place.url} cannot be read: {reason}") from error
+    if not set(KEYS) < set(schema.names()) or not schema["date"].is_temporal():
         raise ConfigError(f"{place.url} is not a file of ours: it has no {' and '.join(KEYS)}")
-    days = rows.with_columns(pl.col("date").dt.date())
-    return File(place, hashlib.sha256(data).hexdigest(), days)
+    keys = pl.col("date").cast(pl.Date), pl.col("canonical_id").cast(pl.String)
+    return File(place, hashlib.sha256(data).hexdigest(), data, facts, rows.with_columns(*keys))
+
+
+def _facts(data: bytes) -> Mapping[str, Any]:
+    """What the file says of itself; each page is read on the way, for the sake of its checksum."""
+    with pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True) as parquet:
+        for group in range(parquet.num_row_groups):
+            parquet.read_row_group(group)
+        return read_metadata(parquet.metadata.metadata)
 
 
 def runs_of(file: File, lake: Store) -> Iterator[str]:
     """The runs that made these bytes, as far as anything says so: the history of what was
     published there, the reports beside the file, and those that the lake keeps."""
     told = [run_id for _, run_id in _in_history(file) if run_id]
-    yield from dict.fromkeys([*told, *(made.run_id for made in _beside(file))])
+    yield from dict.fromkeys([*told, *(str(one["run_id"]) for one in reports_beside(file))])
     for entry in sorted(lake.list(REPORTS), key=lambda one: one.key, reverse=True):
         stored = lake.get(entry.key, known=entry)
-        yield from (made.run_id for made in _made(stored.data if stored else b"", file))
+        yield from (str(one["run_id"]) for one in _of(file, stored.data if stored else b""))
 
 
 def lake_of(file: File) -> str | None:
     """The URL of the cache that the run used, if a report beside the file says it."""
-    return next((made.lake for made in _beside(file)), None)
+    told = (one.get("cache", {}).get("url") for one in reports_beside(file))
+    return next((str(url) for url in told if url), None)
+
+
+def reports_beside(file: File) -> Iterator[Mapping[str, Any]]:
+    """The reports of runs that published these bytes: that which a version keeps, and that of the
+    last run."""
+    place = file.place
+    for version, _ in _in_history(file):
+        with suppress(StoreError):
+            stored = place.store.get(report_key(version))
+            yield from _of(file, stored.data if stored else b"")
+    with suppress(ConfigError, StoreError, OSError):
+        yield from _of(file, place.read(report_name(place.name)) or b"")
 
 
 def _in_history(file: File) -> Iterator[tuple[str, str | None]]:
@@ -100,23 +123,13 @@ def _in_history(file: File) -> Iterator[tuple[str, str | None]]:
                 yield entry.version, entry.run_id
 
 
-def _beside(file: File) -> Iterator[Made]:
-    """By the reports that a version keeps of its run, and by that of the last run."""
-    place = file.place
-    for version, _ in _in_history(file):
-        with suppress(StoreError):
-            stored = place.store.get(report_key(version))
-            yield from _made(stored.data if stored else b"", file)
-    with suppress(ConfigError, StoreError, OSError):
-        yield from _made(place.read(report_name(place.name)) or b"", file)
-
-
-def _made(report: bytes, file: File) -> Iterator[Made]:
-    """The run that a report is of, if it published these bytes."""
-    with suppress(ValueError, KeyError, TypeError):
-        found: Any = json.loads(report)
-        if found["output"]["published"] and found["output"]["sha256"] == file.sha256:
-            yield Made(str(found["run_id"]), str(found["cache"]["url"]))
+def _of(file: File, data: bytes) -> Iterator[Mapping[str, Any]]:
+    """The report that these bytes are, if it is of a run that published the file."""
+    with suppress(ValueError, RecursionError):
+        report = json.loads(data)
+        output = {} if what_is_wrong(report) else report["output"]
+        if output.get("published") and output.get("sha256") == file.sha256:
+            yield report
 
 
 def day_of(rows: pl.DataFrame, column: str) -> date:

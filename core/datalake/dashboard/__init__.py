@@ -1,0 +1,1 @@
+"""Something to look at: what is published as a static site, or served on this machine."""
