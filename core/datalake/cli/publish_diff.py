@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
 from typing import Any
 
 import click
 from attrs import asdict
 
-from ..publish.diff import CAUSES, Change, Difference, compare
+from ..publish.diff import CAUSES, Change, Difference, compare, largest, totals
 from ..publish.history import before, find, read_history
 from .output import print_json, print_rows
 from .publish import Output, command, output_options
 
 #: Single changes and names that are shown; JSON has them all.
 SHOWN, NAMED = 15, 5
-#: Causes whose changes are shown one by one.
-_TOLD = ("mapping", "filled", "withdrawn", "revision")
 
 
 @command.command("diff")
@@ -39,9 +35,12 @@ def diff(a: str | None, b: str | None, output: Output, form: str) -> None:
     earlier = find(pointer, a) if a else before(pointer)
     found = compare(output.place, earlier, later)
     if form == "json":
-        totals = _totals(found.changes)
         changes = [{**asdict(one), "change": one.share} for one in found.changes]
-        document = {"from": earlier.plain(), "to": later.plain(), "totals": totals}
+        document = {
+            "from": earlier.plain(),
+            "to": later.plain(),
+            "totals": totals(found.changes),
+        }
         print_json({**document, **asdict(found), "changes": changes})
         return
     click.echo(f"{earlier.version} → {later.version}")
@@ -53,7 +52,7 @@ def _tell(found: Difference) -> None:
     if not found.changes:
         click.echo("no value differs")
     else:
-        rows = [{"why": CAUSES[one.pop("why")], **one} for one in _totals(found.changes)]
+        rows = [{"why": CAUSES[one.pop("why")], **one} for one in totals(found.changes)]
         print_rows(rows, "table")
     if found.mapping_changed:
         click.echo("the mapping is another one")
@@ -66,8 +65,7 @@ def _tell(found: Difference) -> None:
         if names:
             more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
             click.echo(f"{what}: {', '.join(names[:NAMED])}{more}")
-    told = [one for one in found.changes if one.why in _TOLD]
-    told.sort(key=lambda one: (one.why != "revision", -abs(one.share), -one.cells))
+    told = largest(found.changes)
     if told:
         print_rows(
             [_row(one) for one in told[:SHOWN]], "table", "What had been published, and changed"
@@ -93,19 +91,3 @@ def _row(change: Change) -> dict[str, Any]:
 
 def _value(value: float | None) -> str | None:
     return None if value is None else f"{value:,.6g}"
-
-
-def _totals(changes: Sequence[Change]) -> list[dict[str, Any]]:
-    by_cause: dict[str, list[Change]] = defaultdict(list)
-    for one in changes:
-        by_cause[one.why].append(one)
-    return [
-        {
-            "why": why,
-            "cells": sum(one.cells for one in by_cause[why]),
-            "assets": len({one.canonical_id for one in by_cause[why]}),
-            "columns": sorted({one.column for one in by_cause[why]}),
-        }
-        for why in CAUSES
-        if why in by_cause
-    ]

@@ -13,7 +13,7 @@ from attrs import asdict
 from ..exits import Exit
 from ..publish.rows import collected, ids_of
 from ..running.advice import column_behind, next_steps, provider_state, provider_through
-from ..running.health import GIVEN_UP
+from ..running.causes import causes
 from ..running.result import Result
 from .logs import say
 from .numbers import dollars, plain
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 SHOWN_ASSETS = 10
 SHOWN_FAILURES = 5
-#: What stands for the asset in a cause that several have.
-_ASSET = "ASSET"
 
 
 def show(result: Result, quiet: bool) -> None:
@@ -147,24 +145,17 @@ def _notes(report: Mapping[str, Any]) -> list[str]:
 
 
 def _failures(provider: str, failed: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Failures of one provider, those of one cause together whatever the asset, the most frequent
-    first."""
-    causes: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for failure in failed:
-        cause = failure["error"].removeprefix(GIVEN_UP).replace(failure["asset"], _ASSET)
-        causes.setdefault((failure["dataset"], cause), []).append(failure)
-    ranked = sorted(causes.items(), key=lambda item: -len(item[1]))
+    """Failures of one provider, those of one cause together, the most frequent first."""
+    found = causes(failed)
     notes = []
-    for (dataset, error), failures in ranked[:SHOWN_FAILURES]:
-        assets = ", ".join(failure["asset"] for failure in failures[:SHOWN_FAILURES])
-        more = len(failures) - SHOWN_FAILURES
+    for cause in found[:SHOWN_FAILURES]:
+        assets = ", ".join(cause.assets[:SHOWN_FAILURES])
+        more = len(cause.assets) - SHOWN_FAILURES
         assets += f" and {more} more" if more > 0 else ""
-        stale = max((failure["stale_through"] or "" for failure in failures), default="")
-        stand_in = f"; rows through {stale} stand in" if stale else ""
-        cause = error.replace(_ASSET, failures[0]["asset"]) if len(failures) == 1 else error
-        notes.append(f"{provider}.{dataset} of {assets}: {cause}{stand_in}")
-    if len(ranked) > SHOWN_FAILURES:
-        notes.append(f"{provider}: {len(ranked) - SHOWN_FAILURES} more causes in the report")
+        stand_in = f"; rows through {cause.stale_through} stand in" if cause.stale_through else ""
+        notes.append(f"{provider}.{cause.dataset} of {assets}: {cause.error}{stand_in}")
+    if len(found) > SHOWN_FAILURES:
+        notes.append(f"{provider}: {len(found) - SHOWN_FAILURES} more causes in the report")
     return notes
 
 

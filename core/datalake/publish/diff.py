@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -32,6 +33,8 @@ CAUSES: Mapping[str, str] = {
     "withdrawn": "known before, unknown now",
     "revision": "another value for a day that was published",
 }
+#: Causes whose changes are told one by one: what had been published is another now.
+TOLD = ("mapping", "filled", "withdrawn", "revision")
 
 
 @frozen
@@ -91,6 +94,30 @@ class _Side:
     def rule(self, column: str) -> tuple[str, str]:
         note = self.facts["columns"][column]
         return note["source"], note["rule"]
+
+
+def totals(changes: Sequence[Change]) -> list[dict[str, Any]]:
+    """For each cause, in the order of CAUSES, how many `cells` of how many `assets`, and in which
+    `columns`."""
+    by_cause: dict[str, list[Change]] = defaultdict(list)
+    for one in changes:
+        by_cause[one.why].append(one)
+    return [
+        {
+            "why": why,
+            "cells": sum(one.cells for one in by_cause[why]),
+            "assets": len({one.canonical_id for one in by_cause[why]}),
+            "columns": sorted({one.column for one in by_cause[why]}),
+        }
+        for why in CAUSES
+        if why in by_cause
+    ]
+
+
+def largest(changes: Sequence[Change]) -> list[Change]:
+    """The changes of what had been published, the revisions first, then the largest."""
+    told = [one for one in changes if one.why in TOLD]
+    return sorted(told, key=lambda one: (one.why != "revision", -abs(one.share), -one.cells))
 
 
 def compare(place: Place, before: Entry, after: Entry) -> Difference:
