@@ -21,6 +21,7 @@ from .output import forget
 COMMANDS: Mapping[str, str] = {
     "aggregate": "Fold a whole lake on Polars, DuckDB or Spark.",
     "cache": "Inspect and look after the shared cache.",
+    "dashboard": "Show what is published in a browser, or as a static site.",
     "doctor": "Check the settings, the plugins and the cache.",
     "explain": "Explain one published number.",
     "mapping": "Show, check and edit the canonical mapping.",

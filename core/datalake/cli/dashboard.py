@@ -1,0 +1,138 @@
+"""`datalake dashboard`: what is published, in a browser; from this machine, or as a static site."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..environment import read_environment
+from ..errors import ConfigError, StoreError
+from ..plugins import Registry
+from ..publish import open_place
+from ..settings import read_settings
+from .places import OUTPUT, SANDBOX, default_cache
+from .plugins import load_plugins, plugin_options
+
+if TYPE_CHECKING:
+    from ..dashboard.view import View
+
+#: Where the page is served unless another port is named.
+PORT = 8732
+
+
+@click.command("dashboard")
+@click.option(
+    "--export",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write a static site there, instead of serving it.",
+)
+@click.option("--input", "path", metavar="PATH", help="The published file: a path, or gs://….")
+@click.option(
+    "--cache",
+    metavar="URL",
+    help="The cache of the run.  [default: the one that its report names]",
+)
+@click.option("--sandbox", is_flag=True, help="The sandbox's file and cache.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=PORT,
+    help=f"Serve it here; 0 takes a free port.  [default: {PORT}]",
+)
+@click.option("--no-open", is_flag=True, help="Do not open a browser.")
+@plugin_options
+def command(
+    folder: Path | None,
+    path: str | None,
+    cache: str | None,
+    sandbox: bool,
+    port: int,
+    no_open: bool,
+    plugins: tuple[str, ...] | None,
+    no_plugins: bool,
+) -> None:
+    """Show what is published in a browser: the market, each asset, what is known, and the runs.
+
+    The page is served on this machine alone, and reads the published file itself. It is up to date
+    whenever it is loaded; Ctrl-C ends it. With --export DIR it becomes a static site, which any web
+    server or bucket can serve; write it again after each run.
+
+    Members, runs and single numbers are shown where the cache of the run is at hand.
+
+    \b
+    Examples:
+      datalake dashboard --sandbox
+      datalake dashboard --sandbox --export site
+      datalake dashboard --input gs://bucket/path/user_facing_data.parquet --no-open
+    """
+    page = _page()
+    environment = read_environment(os.environ, Path(".env"))
+    registry = load_plugins(plugins, no_plugins, environment)
+    view = _view(path, cache, sandbox, registry, environment)
+    try:
+        if folder is not None:
+            from ..dashboard.site import export
+
+            export(*view.look(), folder, page)
+            click.echo(f"{folder / 'index.html'} shows {view.place.url}")
+            return
+        with tempfile.TemporaryDirectory(prefix="datalake-dashboard-") as temporary:
+            _serve(view, Path(temporary), page, port, open_browser=not no_open)
+    except StoreError as error:
+        raise ConfigError(f"what was published cannot be shown: {error}") from error
+
+
+def _page() -> Path:
+    """The built page. ConfigError where it is not part of this installation."""
+    page = Path(str(files("datalake"))) / "dashboard/page"
+    if not (page / "index.html").is_file():
+        raise ConfigError(
+            "the dashboard's page is not part of this installation, since npm was not there to"
+            " build it: install Node.js with npm, then datalake again"
+        )
+    return page
+
+
+def _view(
+    path: str | None,
+    cache: str | None,
+    sandbox: bool,
+    registry: Registry,
+    environment: Mapping[str, str],
+) -> View:
+    from ..dashboard.view import View
+    from ..lake import open_lake
+
+    settings = read_settings()
+    usual = str(SANDBOX / OUTPUT) if sandbox else settings.run.output or OUTPUT
+    configured = None if sandbox else settings.run.cache
+    usual_cache = configured or default_cache(sandbox, environment)
+    return View(
+        open_place(path or usual, registry.stores, environment),
+        cache,
+        registry,
+        lambda url: open_lake(url or usual_cache, registry, environment, settings.cache),
+    )
+
+
+def _serve(view: View, folder: Path, page: Path, port: int, open_browser: bool) -> None:
+    """Serve until Ctrl-C comes."""
+    from ..dashboard.desk import Desk
+    from ..dashboard.server import application, listen, serve
+
+    desk = Desk(view, folder, page)
+    desk.current()
+    with listen(port) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        click.echo(f"{view.place.url} is shown at {url}; Ctrl-C ends it.")
+        if open_browser:
+            click.launch(url)
+        serve(application(desk), listening)
