@@ -129,8 +129,8 @@ def _serve(view: View, folder: Path, page: Path, port: int, open_browser: bool) 
     from ..dashboard.server import application, listen, serve
 
     desk = Desk(view, folder, page)
-    desk.current()
     with listen(port) as listening:
+        desk.current()
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
         click.echo(f"{view.place.url} is shown at {url}; Ctrl-C ends it.")
         if open_browser:

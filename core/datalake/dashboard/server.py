@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -77,9 +78,10 @@ def listen(port: int) -> socket.socket:
     try:
         return socket.create_server((HOSTS[0], port))
     except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else error
         raise ConfigError(
-            f"--port {port} cannot be served ({error.strerror or error}): name another one, or 0"
-            " for any that is free"
+            f"port {port} cannot be served ({reason}): name another one with --port, or 0 for any"
+            " that is free"
         ) from error
 
 
