@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -126,7 +127,7 @@ def _view(
 def _serve(view: View, folder: Path, page: Path, port: int, open_browser: bool) -> None:
     """Serve until Ctrl-C comes."""
     from ..dashboard.desk import Desk
-    from ..dashboard.server import application, listen, serve
+    from ..dashboard.server import application, listen, serving
 
     desk = Desk(view, folder, page)
     with listen(port) as listening:
@@ -135,4 +136,5 @@ def _serve(view: View, folder: Path, page: Path, port: int, open_browser: bool) 
         click.echo(f"{view.place.url} is shown at {url}; Ctrl-C ends it.")
         if open_browser:
             click.launch(url)
-        serve(application(desk), listening)
+        with suppress(KeyboardInterrupt):  # which the server raises again in its end
+            serving(application(desk)).run(sockets=[listening])

@@ -142,7 +142,10 @@ def _change(one: dict[str, Any]) -> dict[str, Any] | None:
     if one["day"] is None:
         return None
     then = {days: one[f"p{days}"] for days in CHANGES}
-    shares = {f"d{days}": one["p0"] / price - 1 if price else None for days, price in then.items()}
+    shares = {
+        f"d{days}": round(one["p0"] / price - 1, 6) if price else None
+        for days, price in then.items()
+    }
     return {"day": one["day"], **shares}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -85,13 +84,17 @@ def listen(port: int) -> socket.socket:
         ) from error
 
 
-def serve(app: ASGIApp, listening: socket.socket) -> None:
-    """Serve until SIGINT or SIGTERM comes."""
-    config = uvicorn.Config(
-        app, log_level="warning", lifespan="off", server_header=False, timeout_graceful_shutdown=1
+def serving(app: ASGIApp) -> uvicorn.Server:
+    """A server that ends on SIGINT and SIGTERM, without waiting for browsers."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
     )
-    with suppress(KeyboardInterrupt):  # raised again once that all is closed
-        uvicorn.Server(config).run(sockets=[listening])
 
 
 class _Asked(Exception):
