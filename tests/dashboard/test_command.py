@@ -126,4 +126,4 @@ def test_without_the_page(tmp_path, monkeypatch):
 
     monkeypatch.setattr(module, "files", lambda _: tmp_path)
     with pytest.raises(ConfigError, match=r"install Node\.js with npm"):
-        module._page()
+        module.built_page()

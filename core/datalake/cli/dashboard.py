@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
-from collections.abc import Mapping
 from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
@@ -12,13 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..environment import read_environment
 from ..errors import ConfigError, StoreError
-from ..plugins import Registry
-from ..publish import open_place
-from ..settings import read_settings
-from .places import OUTPUT, SANDBOX, default_cache
-from .plugins import load_plugins, plugin_options
+from .surroundings import Surroundings, surroundings
 
 if TYPE_CHECKING:
     from ..dashboard.view import View
@@ -31,7 +24,7 @@ PORT = 8732
 @click.option(
     "--export",
     "folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path),
     metavar="DIR",
     help="Write a static site there, instead of serving it.",
 )
@@ -41,7 +34,6 @@ PORT = 8732
     metavar="URL",
     help="The cache of the run.  [default: the one that its report names]",
 )
-@click.option("--sandbox", is_flag=True, help="The sandbox's file and cache.")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -49,16 +41,14 @@ PORT = 8732
     help=f"Serve it here; 0 takes a free port.  [default: {PORT}]",
 )
 @click.option("--no-open", is_flag=True, help="Do not open a browser.")
-@plugin_options
+@surroundings("The sandbox's file and cache.")
 def command(
     folder: Path | None,
     path: str | None,
     cache: str | None,
-    sandbox: bool,
     port: int,
     no_open: bool,
-    plugins: tuple[str, ...] | None,
-    no_plugins: bool,
+    around: Surroundings,
 ) -> None:
     """Show what is published in a browser: the market, each asset, what is known, and the runs.
 
@@ -74,14 +64,13 @@ def command(
       datalake dashboard --sandbox --export site
       datalake dashboard --input gs://bucket/path/user_facing_data.parquet --no-open
     """
-    page = _page()
-    environment = read_environment(os.environ, Path(".env"))
-    registry = load_plugins(plugins, no_plugins, environment)
-    view = _view(path, cache, sandbox, registry, environment)
+    from ..dashboard.site import export
+    from ..dashboard.view import View
+
+    page = built_page()
+    view = View(around.place(path), cache, around.registry, around.store)
     try:
         if folder is not None:
-            from ..dashboard.site import export
-
             export(*view.look(), folder, page)
             click.echo(f"{folder / 'index.html'} shows {view.place.url}")
             return
@@ -91,8 +80,8 @@ def command(
         raise ConfigError(f"what was published cannot be shown: {error}") from error
 
 
-def _page() -> Path:
-    """The built page. ConfigError where it is not part of this installation."""
+def built_page() -> Path:
+    """The folder of the built page. ConfigError where it is not part of this installation."""
     page = Path(str(files("datalake"))) / "dashboard/page"
     if not (page / "index.html").is_file():
         raise ConfigError(
@@ -100,28 +89,6 @@ def _page() -> Path:
             " build it: install Node.js with npm, then datalake again"
         )
     return page
-
-
-def _view(
-    path: str | None,
-    cache: str | None,
-    sandbox: bool,
-    registry: Registry,
-    environment: Mapping[str, str],
-) -> View:
-    from ..dashboard.view import View
-    from ..lake import open_lake
-
-    settings = read_settings()
-    usual = str(SANDBOX / OUTPUT) if sandbox else settings.run.output or OUTPUT
-    configured = None if sandbox else settings.run.cache
-    usual_cache = configured or default_cache(sandbox, environment)
-    return View(
-        open_place(path or usual, registry.stores, environment),
-        cache,
-        registry,
-        lambda url: open_lake(url or usual_cache, registry, environment, settings.cache),
-    )
 
 
 def _serve(view: View, folder: Path, page: Path, port: int, open_browser: bool) -> None:

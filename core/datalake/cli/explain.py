@@ -71,11 +71,6 @@ def command(
     ctx.exit(0 if found.equal else Exit.ERROR)
 
 
-def _usual_cache(sandbox: bool, settings: Settings, environment: Mapping[str, str]) -> str:
-    configured = None if sandbox else settings.run.cache
-    return configured or default_cache(sandbox, environment)
-
-
 def _print(found: Explained, asset: str) -> None:
     screen = console()
     rule = found.cell.rule
