@@ -71,6 +71,28 @@ def test_the_benchmark_of_parsing_prints_its_rows():
     assert shown == first_cells(done.stdout)
 
 
+@pytest.mark.slow
+def test_the_benchmark_of_a_notebook_prints_its_rows():
+    """On two assets."""
+    command = [sys.executable, "-m", "benchmarks.notebook"]
+    small = ["--rounds", "1", "--assets", "2", "--days", "9"]
+    done = subprocess.run(
+        [*command, *small],
+        cwd=ROOT,
+        env=quiet_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (shown,) = (
+        first_cells(table.partition("\n\n")[0])
+        for table in PAGE.read_text(encoding="utf-8").split("| what to what |")
+        if "by datalake to" in table
+    )
+    assert shown == first_cells(done.stdout)
+
+
 def test_the_benchmark_of_publishing_runs():
     """On a few rows."""
     small = ["--rounds", "1", "--assets", "20", "--days", "60"]
