@@ -16,17 +16,24 @@ DAY_MS = 86_400_000
 LATE_MS = 600_000
 HOUR_S = 3_600
 
-Points = list[tuple[int, float | None]]
 #: Stamps and values of one of a chart's lists.
 List = tuple[NDArray[np.int64], NDArray[np.float64]]
+
+
+class Point(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+    """A pair in one of the lists, which come by the thousand: the garbage collector, which can find
+    nothing in it, passes over it."""
+
+    stamp: int
+    value: float | None
 
 
 class Chart(msgspec.Struct):
     """A body of `/coins/{id}/market_chart` and of `/range`: milliseconds and values."""
 
-    prices: Points
-    market_caps: Points
-    total_volumes: Points
+    prices: list[Point]
+    market_caps: list[Point]
+    total_volumes: list[Point]
 
 
 def fetch(coin: str, window: Window, client: Client) -> dict[str, NDArray[Any]]:
@@ -79,9 +86,9 @@ def _joined(lists: dict[str, List]) -> tuple[NDArray[np.int64], dict[str, NDArra
     return time, columns
 
 
-def _arrays(points: Points) -> List:
-    stamps = np.array([stamp for stamp, _ in points], dtype=np.int64)
-    return stamps, np.array([value for _, value in points], dtype=np.float64)
+def _arrays(points: list[Point]) -> List:
+    stamps = np.array([point.stamp for point in points], dtype=np.int64)
+    return stamps, np.array([point.value for point in points], dtype=np.float64)
 
 
 def _punctual(time: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import csv
+import json
 import math
 from datetime import date, datetime, timezone
 
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from datalake.series import to_series
 from datalake_coingecko import MARKET
-from datalake_coingecko.market import DAY_MS, Chart, table
+from datalake_coingecko.market import DAY_MS, Chart, Point, table
 
 
 def ms(text):
@@ -170,9 +173,27 @@ def test_lists_are_joined_on_their_stamps():
     np.testing.assert_array_equal(columns["volume"], [np.nan, 0, 300])
 
 
+@given(st.lists(st.floats(min_value=0, exclude_min=True, allow_infinity=False), min_size=1))
+def test_every_number_is_read_to_the_last_bit(values):
+    points = [[(place + 1) * DAY_MS, value] for place, value in enumerate(values)]
+    body = json.dumps({"prices": points, "market_caps": [], "total_volumes": points})
+    columns = table(msgspec.json.decode(body, type=Chart))
+    known = [value for _, value in json.loads(body)["prices"]]
+    assert columns["price"].tobytes() == columns["volume"].tobytes() == np.array(known).tobytes()
+
+
+@pytest.mark.parametrize(
+    "point", ["[1]", "[1, 2, 3]", "[]", "1", "[[1, 2]]", '["1", 2]', '[1, "2"]', "[1.5, 2]", "null"]
+)
+def test_a_point_is_a_stamp_and_a_value(point):
+    body = f'{{"prices": [{point}], "market_caps": [], "total_volumes": []}}'
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(body, type=Chart)
+
+
 def test_a_price_of_zero_or_less_is_null():
     """A market cap below zero is left to the boundary, which counts what it rejects."""
-    points = [(DAY_MS, 0.0), (2 * DAY_MS, -1.0), (3 * DAY_MS, 1e-12)]
+    points = [Point(DAY_MS, 0.0), Point(2 * DAY_MS, -1.0), Point(3 * DAY_MS, 1e-12)]
     columns = table(Chart(points, points, points))
     np.testing.assert_array_equal(columns["price"], [np.nan, np.nan, 1e-12])
     np.testing.assert_array_equal(columns["market_cap"], [np.nan, -1.0, 1e-12])
@@ -180,14 +201,14 @@ def test_a_price_of_zero_or_less_is_null():
 
 def test_a_late_point_does_not_displace_a_midnight():
     """Where the midnight has a point, the one five minutes later stays where it is."""
-    points = [(DAY_MS, 1.0), (DAY_MS + 300_000, 2.0), (2 * DAY_MS, 3.0)]
-    assert table(Chart(points, [], []))["time"].tolist() == [stamp for stamp, _ in points]
+    points = [Point(DAY_MS, 1.0), Point(DAY_MS + 300_000, 2.0), Point(2 * DAY_MS, 3.0)]
+    assert table(Chart(points, [], []))["time"].tolist() == [point.stamp for point in points]
 
 
 def test_the_last_point_is_never_moved():
     """Asked at 00:05, before the midnight point is there, the point of now is still of now."""
-    points = [(DAY_MS, 1.0), (2 * DAY_MS + 300_000, 2.0)]
-    assert table(Chart(points, [], []))["time"].tolist() == [stamp for stamp, _ in points]
+    points = [Point(DAY_MS, 1.0), Point(2 * DAY_MS + 300_000, 2.0)]
+    assert table(Chart(points, [], []))["time"].tolist() == [point.stamp for point in points]
 
 
 def test_an_inactive_coin_has_no_rows():
