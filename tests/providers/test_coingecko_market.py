@@ -60,10 +60,10 @@ def test_values_stay_with_their_stamps(real):
         columns = table(chart)
         rows = dict(zip(columns["time"].tolist(), range(len(columns["time"])), strict=True))
         for column, points in (("price", chart.prices), ("market_cap", chart.market_caps)):
-            for stamp, number in points:
+            for stamp, number in map(msgspec.structs.astuple, points):
                 cell = columns[column][rows[stamp]]
                 assert cell == number or (math.isnan(cell) and not number), (name, column, stamp)
-        for stamp, number in chart.total_volumes:
+        for stamp, number in map(msgspec.structs.astuple, chart.total_volumes):
             assert columns["volume"][rows[stamp]] == number, (name, stamp)
 
 
