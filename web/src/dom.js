@@ -8,7 +8,8 @@
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * An element: `on…` attributes are listeners, `true` is an empty attribute, false or null is none.
+ * An element: `on…` attributes are listeners; `true` is an empty one, false or null none
+ * (but for `aria-…`, which say "true" and "false").
  *
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
@@ -40,11 +41,13 @@ export function svg(tag, attributes, ...children) {
 /** @param {Element} element @param {Attributes | null} [attributes] */
 function dress(element, attributes) {
   for (const [name, value] of Object.entries(attributes ?? {})) {
-    if (value === null || value === undefined || value === false) continue;
+    if (value === null || value === undefined) continue;
     if (name.startsWith("on")) {
       element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
+    } else if (typeof value === "boolean" && !name.startsWith("aria-")) {
+      element.toggleAttribute(name, value);
     } else {
-      element.setAttribute(name, value === true ? "" : String(value));
+      element.setAttribute(name, String(value));
     }
   }
 }

@@ -35,7 +35,7 @@ async function show() {
   leaving = new AbortController();
   const { signal } = leaving;
   const route = parse(location.hash);
-  const name = route.path[0] in VIEWS ? route.path[0] : "market";
+  const name = Object.hasOwn(VIEWS, route.path[0] ?? "") ? route.path[0] : "market";
   shell.main.setAttribute("aria-busy", "true");
   try {
     app ??= await opened();

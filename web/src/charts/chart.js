@@ -19,7 +19,7 @@ import { onTheme } from "../theme.js";
 import { amountAxis, dayAxis, SECONDS } from "./axes.js";
 import { drawn, positive } from "./lines.js";
 import { marks } from "./marks.js";
-import { steer } from "./steering.js";
+import { speak, steer } from "./steering.js";
 
 const SYNC = "days";
 
@@ -141,13 +141,11 @@ export class Chart {
       ...(open ? [open] : []),
       ...what.lines.map((line) => this.#value(line, at)),
     );
-    this.canvas.setAttribute("aria-valuenow", String(at));
-    this.canvas.setAttribute("aria-valuemax", String(what.days.length - 1));
-    this.canvas.setAttribute("aria-label", `${what.title}, day`);
     const values = what.lines.map(({ label, values: all, exactly }) => {
       return `${label} ${all[at] === null ? "unknown" : exactly(all[at], at)}`;
     });
-    this.canvas.setAttribute("aria-valuetext", `${days.long(day)}: ${values.join(", ")}`);
+    const said = `${days.long(day)}: ${values.join(", ")}`;
+    speak(this.canvas, { title: what.title, at, last: what.days.length - 1, said });
   }
 
   /** @param {Line} line @param {number} at */
@@ -179,7 +177,7 @@ export class Chart {
     this.heading.textContent = title;
     this.readout.replaceChildren();
     this.canvas.replaceChildren(h("p", { class: "nothing" }, text));
-    for (const name of ["role", "tabindex", "aria-label"]) this.canvas.removeAttribute(name);
+    speak(this.canvas, null);
   }
 }
 

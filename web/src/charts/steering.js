@@ -8,9 +8,6 @@ import { SECONDS } from "./axes.js";
 /** @param {Chart} chart */
 export function steer(chart) {
   const { canvas, setting } = chart;
-  canvas.tabIndex = 0;
-  canvas.setAttribute("role", "slider");
-  canvas.setAttribute("aria-valuemin", "0");
   canvas.addEventListener("keydown", (event) => {
     const action = ACTIONS[event.key];
     if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -21,8 +18,30 @@ export function steer(chart) {
   canvas.addEventListener("pointermove", (event) => {
     const over = chart.plot?.over.getBoundingClientRect();
     if (event.pointerType === "mouse" || !over) return;
-    chart.plot?.setCursor({ left: event.clientX - over.left, top: event.clientY - over.top });
+    point(chart.plot, event.clientX - over.left, event.clientY - over.top);
   });
+}
+
+/**
+ * Tell a screen reader of the day, while there is a chart.
+ *
+ * @param {HTMLElement} canvas
+ * @param {{ title: string, at: number, last: number, said: string } | null} what
+ */
+export function speak(canvas, what) {
+  const attributes = {
+    role: what && "slider",
+    tabindex: what && 0,
+    "aria-label": what && `${what.title}, day`,
+    "aria-valuemin": what && 0,
+    "aria-valuemax": what && what.last,
+    "aria-valuenow": what && what.at,
+    "aria-valuetext": what && what.said,
+  };
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null) canvas.removeAttribute(name);
+    else canvas.setAttribute(name, String(value));
+  }
 }
 
 /** @type {Record<string, (chart: Chart, by: number) => void>} */
@@ -46,7 +65,13 @@ function step({ plot, what, at, setting }, by) {
   const next = Math.max(low, Math.min(high, (at ?? high) + by));
   // half a pixel in, so that the crosshair is inside at the edges, too
   const left = plot.valToPos(what.days[next] * SECONDS, "x");
-  plot.setCursor({ left: Math.max(0.5, Math.min(plot.over.clientWidth - 0.5, left)), top: 1 });
+  point(plot, Math.max(0.5, Math.min(plot.over.clientWidth - 0.5, left)), 1);
+}
+
+/** Move the crosshair, in the linked charts, too. @param {import("uplot") | undefined} plot */
+function point(plot, /** @type {number} */ left, /** @type {number} */ top) {
+  // the types leave out that the last one has it passed on
+  /** @type {any} */ (plot)?.setCursor({ left, top }, true, true);
 }
 
 /** @param {Chart} chart */

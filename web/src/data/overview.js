@@ -51,6 +51,10 @@ export async function overview() {
       "Export the dashboard again, so that page and data are of one version.",
     );
   }
+  for (const asset of found.assets) {
+    // a column may be called as what every object has from its prototype
+    for (const facts of [asset.last, asset.coverage, asset.why]) Object.setPrototypeOf(facts, null);
+  }
   return found;
 }
 

@@ -43,7 +43,10 @@ export class Panels {
     };
     this.groups = grouped(app.overview.columns);
     this.charts = this.groups.map(() => new Chart(this.setting));
-    this.groups.forEach((group, index) => this.#unknown(group, this.charts[index]));
+    this.groups.forEach((group, index) => {
+      this.charts[index].heading.textContent = group.title;
+      this.#unknown(group, this.charts[index]);
+    });
     span.listeners.add(() => {
       if (this.choice.vs.length) void this.first(); // another first day to index to
     });
