@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -45,6 +45,11 @@ class Tab:
         self.page.goto("about:blank")
         self.page.goto(f"{self.site.url}#/{route}")
         return self.shown(view or route.split("/")[0].split("?")[0] or "market")
+
+    def go(self, route: str) -> Tab:
+        """Go to another view without loading the page again."""
+        self.page.evaluate("route => { location.hash = `#/${route}`; }", route)
+        return self.shown(route.split("/")[0])
 
     def shown(self, view: str) -> Tab:
         """Wait until the view of this name is shown."""
@@ -150,12 +155,13 @@ def overview(site) -> dict:
     return json.loads((site.folder / "data/overview.json").read_text(encoding="utf-8"))
 
 
-def axe(tab: Tab) -> list[str]:
-    """What axe-core finds serious or worse in what the tab shows."""
+def axe(tab: Tab, rules: Sequence[str] = ()) -> list[str]:
+    """What axe-core finds serious or worse in what the tab shows, by these rules or all."""
     if not AXE.is_file():
         absent("no axe-core; `npm ci` in web/ brings it")
     tab.page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = tab.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    how = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+    found = tab.page.evaluate("how => axe.run(document, how)", how)
     return [
         f"{one['id']}: {node['target']} {node['failureSummary']}"
         for one in found["violations"]

@@ -58,9 +58,9 @@ def readout(shown):
 def test_an_empty_lake(made, tab):
     """No asset, no day: every view says so."""
     site = made(rows_of(dogecoin={"close": [1.0], "volume": [1.0]}).clear())
-    for route in ("", "coverage", "coverage/months", "coverage/providers", "runs"):
-        shown = tab(site).open(route)
-        assert shown.page.locator("h1").is_visible()
+    shown = tab(site).open()
+    for name in ("coverage", "coverage/months", "coverage/providers", "runs", "market"):
+        assert shown.go(name).page.locator("h1").is_visible()
     assert "0 rows of 0 assets" in shown.text("footer")
 
 
@@ -86,8 +86,7 @@ def test_two_thousand_assets(made, tab):
     assert shown.text("a.asset") == "Coin 1999"
     shown.page.get_by_role("searchbox").fill("coin 77")
     assert shown.page.get_by_text("11 of 2,000 assets").is_visible()
-    shown.open("coverage")
-    shown.page.locator("tbody tr").nth(1999).wait_for()
+    shown.go("coverage").page.locator("tbody tr").nth(1999).wait_for()
 
 
 def test_a_column_that_nobody_knows(made, tab):
@@ -281,12 +280,13 @@ def test_hostile_names_do_nothing(made, tab):
     site = made(rows, names={one: one for one in HOSTILE})
     shown = tab(site).open()
     assert [text.strip() for text in shown.texts("a.asset")] == HOSTILE
-    for one in HOSTILE:
-        shown.open().page.locator("a.asset").nth(HOSTILE.index(one)).click()
+    for number, one in enumerate(HOSTILE):
+        shown.page.locator("a.asset").nth(number).click()
         shown.shown("asset")
+        assert readout(shown)[1] == f"Price ${2 + number}"
         assert shown.page.locator("h1").text_content() == one
-        assert readout(shown)[1] == f"Price ${2 + HOSTILE.index(one)}"
         assert shown.page.evaluate("document.documentElement.scrollWidth") <= 1280
+        shown.go("market")
     for route in ("coverage", "runs", "coverage/providers"):
-        shown.open(route)
+        shown.go(route)
     assert shown.page.evaluate("window.hacked") is None
