@@ -15,6 +15,8 @@ _OBJECT = re.compile(
     r"(?P<objects>/o)?(?:/(?P<name>[^/]+))?"
     r"(?:/(?P<verb>compose|copyTo|rewriteTo)(?:/b/(?P<to_bucket>[^/]+)/o/(?P<to_name>[^/]+))?)?"
 )
+#: How a browser asks for what everybody may read.
+_PUBLIC = re.compile(r"/(?P<bucket>[^/]+)/(?P<name>.+)")
 _VERBS = {"compose": "compose", "copyTo": "copy", "rewriteTo": "rewrite"}
 _METHODS = {"PATCH": "patch", "PUT": "patch", "DELETE": "delete", "GET": "get"}
 
@@ -44,6 +46,10 @@ def parse(method: str, target: str, headers: Any, body: bytes) -> Request:
     if parts.path.startswith("/batch"):
         return Request("batch", method, target, "", "", query, headers, body)
     found = _OBJECT.fullmatch(parts.path)
+    public = None if found or method != "GET" else _PUBLIC.fullmatch(parts.path)
+    if public:
+        bucket, name = (unquote(one, errors="surrogatepass") for one in public.groups())
+        return Request("media", method, target, bucket, name, query, headers, body)
     names = {
         key: unquote(value or "", errors="surrogatepass")
         for key, value in (found.groupdict() if found else {}).items()

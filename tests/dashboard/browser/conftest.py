@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from attrs import define, field
+from attrs import define, field, frozen
 from datalake.dashboard.site import export
 
 from ..conftest import view_of
@@ -32,12 +32,19 @@ def absent(what: str) -> None:
     pytest.skip(what)
 
 
+@frozen
+class Elsewhere:
+    """A site that somebody else serves."""
+
+    url: str
+
+
 @define(eq=False)
 class Tab:
     """A tab that shows a site. `trouble` is what must not be: errors, requests to elsewhere."""
 
     page: object
-    site: Site
+    site: Site | Elsewhere
     trouble: list[str] = field(factory=list)
 
     def open(self, route: str = "", view: str | None = None) -> Tab:
@@ -122,7 +129,8 @@ def _hear(tab: Tab, said: object) -> None:
 
 
 def _watch(tab: Tab, url: str) -> None:
-    if urlsplit(url).scheme not in ("data", "about") and not url.startswith(tab.site.url):
+    asked = urlsplit(url)
+    if asked.scheme not in ("data", "about") and asked.netloc != urlsplit(tab.site.url).netloc:
         tab.trouble.append(f"asked elsewhere: {url}")
 
 

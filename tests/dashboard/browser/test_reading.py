@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import functools
 import http.server
+import re
+import signal
+import subprocess
+import sys
 import threading
 
 import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import storage
 
-from .conftest import Tab
+from .conftest import Elsewhere, Tab
 
 FIRST = ".panels .chart:first-child"
 
@@ -71,6 +77,44 @@ def test_pythons_own_file_server(site, tab):
     handler.log_message = lambda *_: None
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        site_like = type("Plain", (), {"url": f"http://127.0.0.1:{server.server_port}/"})
-        assert len(drawn(tab(site_like).open("asset/bitcoin")).texts(f"{FIRST} .readout b")) == 2
+        plain = Elsewhere(f"http://127.0.0.1:{server.server_port}/")
+        assert len(drawn(tab(plain).open("asset/bitcoin")).texts(f"{FIRST} .readout b")) == 2
         server.shutdown()
+
+
+def test_a_bucket(site, tab, gcs, gcs_env, monkeypatch):
+    """The folder in a bucket that everybody may read: no server of ours at all."""
+    for name, value in gcs_env.items():
+        monkeypatch.setenv(name, value)
+    bucket = storage.Client(project="test", credentials=AnonymousCredentials()).bucket("lake")
+    for file in sorted(site.folder.rglob("*")):
+        if file.is_file():
+            blob = bucket.blob(f"site/{file.relative_to(site.folder).as_posix()}")
+            blob.upload_from_filename(str(file))
+    shown = drawn(tab(Elsewhere(f"{gcs.url}/lake/site/index.html")).open("asset/bitcoin"))
+    expected = drawn(tab(site).open("asset/bitcoin")).texts(f"{FIRST} .readout b")
+    assert shown.texts(f"{FIRST} .readout b") == expected
+    read = [one for one in gcs.requests if one.name.endswith("_data.parquet") and one.sent]
+    assert {one.status for one in read if one.operation == "media"} == {206}
+    shown.open("explain/bitcoin/volume").page.get_by_text("recomputed: equal").wait_for()
+
+
+def test_the_local_server_explains_any_day(tab, published):
+    """`datalake dashboard` in a process of its own: a day that no export explains."""
+    command = [*(sys.executable, "-m", "datalake", "dashboard", "--port", "0", "--no-open")]
+    command += ["--input", str(published.output), "--cache", str(published.lake)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            url = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())[0]
+            shown = drawn(tab(Elsewhere(url)).open("asset/bitcoin"))
+            shown.go("explain/bitcoin/volume/2026-02-01").page.get_by_text("equal").wait_for()
+            assert shown.text(".verdict .hint").startswith("2026-02-01 UTC")
+        finally:
+            process.send_signal(signal.SIGINT)
+
+
+def test_an_export_explains_its_last_day(site, tab):
+    """For another one it has the command."""
+    shown = tab(site).open("explain/bitcoin/volume/2026-02-01")
+    assert shown.text("pre") == "datalake explain bitcoin volume --date 2026-02-01"
+    assert shown.text(".verdict .hint").startswith("2026-03-14 UTC")
