@@ -60,6 +60,7 @@ export class Panels {
   /** The first chart at once; the others after it, as far as they are in sight. */
   async start() {
     await this.first();
+    if (this.app.signal.aborted) return;
     const seen = new IntersectionObserver(
       (entries) => {
         for (const { isIntersecting, target } of entries) {
