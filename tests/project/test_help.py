@@ -138,3 +138,12 @@ def test_examples_of_runs_work(tmp_path):
     assert len(shown) > 4
     for arguments in shown:
         assert "2026" in run([*arguments, "--sandbox"], tmp_path)
+
+
+def test_examples_of_report_work(tmp_path):
+    """Of the run before."""
+    run(["run", "--sandbox", "--quiet", "--datasets", "coingecko.market", *SMALL], tmp_path)
+    shown = examples("report")
+    assert len(shown) > 2
+    for arguments in shown:
+        assert "Published" in run([*arguments, "--sandbox"], tmp_path)

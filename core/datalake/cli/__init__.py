@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = {
     "providers": "List the installed providers, or show one in full.",
     "publish": "Look at what is published and what was before, and go back.",
     "quarantine": "Look at what was not let into the cache, and why.",
+    "report": "Sum up a run on one page, for a terminal, a chat or a mail.",
     "run": "Make and publish the dataset.",
     "runs": "Look at what runs did, and make one again.",
     "sandbox": "Serve the three APIs from a simulated market.",

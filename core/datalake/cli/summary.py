@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -12,7 +11,13 @@ from attrs import asdict
 
 from ..exits import Exit
 from ..publish.rows import collected, ids_of
-from ..running.advice import column_behind, next_steps, provider_state, provider_through
+from ..running.advice import (
+    column_behind,
+    next_steps,
+    provider_state,
+    provider_through,
+    seconds,
+)
 from ..running.causes import causes
 from ..running.result import Result
 from .logs import say
@@ -44,7 +49,7 @@ def print_report(report: Mapping[str, Any], rows: pl.LazyFrame | None = None) ->
         print_fitting(screen, _assets(rows, known, report["universe"]["assets"]))
     if report.get("freshness"):
         print_fitting(screen, _columns(report["freshness"]))
-    for line in [*_notes(report), *_lines(report)]:
+    for line in [*notes(report), *_lines(report)]:
         screen.print(line, markup=False, soft_wrap=True)
     if report["synthetic"]:
         screen.print("[bold yellow]SYNTHETIC[/]: simulated or replayed, not the real market")
@@ -52,20 +57,15 @@ def print_report(report: Mapping[str, Any], rows: pl.LazyFrame | None = None) ->
 
 
 def _head(report: Mapping[str, Any]) -> str:
-    seconds = (_moment(report["finished_at"]) - _moment(report["started_at"])).total_seconds()
-    status = report["status"].upper()
-    return f"run {report['run_id']}  {status} in {clock(seconds)}  as of {report['as_of'][:16]}Z"
+    status, took = report["status"].upper(), clock(seconds(report))
+    return f"run {report['run_id']}  {status} in {took}  as of {report['as_of'][:16]}Z"
 
 
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
-
-
-def clock(seconds: float) -> str:
-    """A span of time, `3.2 s` or `2:41`."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
+def clock(span: float) -> str:
+    """So many seconds, as `3.2 s` or `2:41`."""
+    if span < 60:
+        return f"{span:.1f} s"
+    minutes, rest = divmod(round(span), 60)
     return f"{minutes}:{rest:02}"
 
 
@@ -134,14 +134,14 @@ def _columns(freshness: Mapping[str, Mapping[str, Any]]) -> Table:
     return table
 
 
-def _notes(report: Mapping[str, Any]) -> list[str]:
+def notes(report: Mapping[str, Any]) -> list[str]:
     """What a reader should know: providers left out, series that failed, checks that warn."""
-    notes = [f"{one['provider']} skipped: {one['reason']}" for one in report["skipped"]]
+    told = [f"{one['provider']} skipped: {one['reason']}" for one in report["skipped"]]
     for name, one in report["providers"].items():
-        notes += _failures(name, one.get("failed", ()))
+        told += _failures(name, one.get("failed", ()))
     checks = (report["gate"] or {}).get("checks", ())
-    told = [check for check in checks if check["level"] != "ok"]
-    return notes + [f"gate: {check['name']}: {check['detail']}" for check in told]
+    amiss = [check for check in checks if check["level"] != "ok"]
+    return told + [f"gate: {check['name']}: {check['detail']}" for check in amiss]
 
 
 def _failures(provider: str, failed: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from ..errors import ConfigError
 from ..running import kept
-from ..running.advice import days_behind, next_steps, provider_through
+from ..running.advice import days_behind, next_steps, provider_through, seconds
 from ..running.causes import causes
 from ..stores import Store
 
@@ -63,15 +62,6 @@ def _run(report: Mapping[str, Any]) -> dict[str, Any]:
         "output": {name: output.get(name) for name in kept_of_it} if output else None,
         "next": next_steps(report),
     }
-
-
-def seconds(report: Mapping[str, Any]) -> float:
-    """How long a run took."""
-    began, end = (
-        datetime.fromisoformat(report[name].replace("Z", "+00:00"))
-        for name in ("started_at", "finished_at")
-    )
-    return (end - began).total_seconds()
 
 
 def _provider(name: str, one: Mapping[str, Any], report: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from .health import GIVEN_UP
@@ -44,6 +44,15 @@ def column_behind(one: Mapping[str, Any]) -> int:
 def _columns(name: str, report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     found = (report.get("freshness") or {}).values()
     return [one for one in found if one["source"].startswith(f"{name}.")]
+
+
+def seconds(report: Mapping[str, Any]) -> float:
+    """How long the run took."""
+    began, end = (
+        datetime.fromisoformat(report[name].replace("Z", "+00:00"))
+        for name in ("started_at", "finished_at")
+    )
+    return (end - began).total_seconds()
 
 
 def next_steps(report: Mapping[str, Any], since: Mapping[str, str] = _UNKNOWN) -> list[str]:
