@@ -26,7 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "explain": "Explain one published number.",
     "mapping": "Show, check and edit the canonical mapping.",
     "plan": "Say what a run would cost, before it is made.",
-    "providers": "List the installed providers, or show one in full.",
+    "providers": "List, show, check, test and begin providers.",
     "publish": "Look at what is published and what was before, and go back.",
     "quarantine": "Look at what was not let into the cache, and why.",
     "report": "Sum up a run on one page, for a terminal, a chat or a mail.",

@@ -17,13 +17,14 @@ from ..plugins import Plugin, Registry
 from ..running.sources import choose_plan, key_of
 from .output import format_option, print_rows
 from .plugins import load_plugins, plugin_options
+from .providers_check import check
 from .providers_new import new
 from .providers_test import test
 
 
 @click.group("providers")
 def command() -> None:
-    """List the installed providers, or show one in full."""
+    """List, show, check, test and begin providers."""
 
 
 @command.command("list")
@@ -139,5 +140,6 @@ def _dataset(dataset: Dataset) -> dict[str, Any]:
     }
 
 
+command.add_command(check)
 command.add_command(new)
 command.add_command(test)

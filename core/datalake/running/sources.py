@@ -146,24 +146,61 @@ def sources(
 
     A provider that was asked for by name and lacks its key raises ConfigError.
     """
+    with _opener(registry, options, environment, vendors, stop, retry, budget) as opened:
+        taking_part, skipped = _opened(registry, options, opened)
+        yield Sources(taking_part, _lister(registry, taking_part, opened), skipped)
+
+
+@contextmanager
+def asked_alone(
+    registry: Registry,
+    options: Options,
+    environment: Mapping[str, str],
+    vendors: Vendors,
+    retry: Retry,
+    budget: Budget,
+) -> Iterator[tuple[Sequence[Source], Sequence[Skipped]]]:
+    """The same for who makes no run: nobody needs to list the assets."""
+    stop = threading.Event()
+    with _opener(registry, options, environment, vendors, stop, retry, budget) as opened:
+        yield _opened(registry, options, opened)
+
+
+@contextmanager
+def _opener(
+    registry: Registry,
+    options: Options,
+    environment: Mapping[str, str],
+    vendors: Vendors,
+    stop: threading.Event,
+    retry: Retry | None,
+    budget: Budget | None,
+) -> Iterator[Callable[[Provider], Source]]:
+    """Opens sources, which are closed in the end."""
     secrets = keys(registry, environment)
     with ExitStack() as stack:
 
-        def open_source(provider: Provider) -> Source:
+        def opened(provider: Provider) -> Source:
             source = _source(provider, options, environment, vendors, stop, retry, budget, secrets)
             stack.callback(source.client.close)
             return source
 
-        taking_part: list[Source] = []
-        skipped: list[Skipped] = []
-        for provider in select(registry, options.providers):
-            try:
-                taking_part.append(open_source(provider))
-            except ConfigError as error:
-                if options.providers is not None:
-                    raise
-                skipped.append(Skipped(provider.name, str(error)))
-        yield Sources(taking_part, _lister(registry, taking_part, open_source), skipped)
+        yield opened
+
+
+def _opened(
+    registry: Registry, options: Options, opened: Callable[[Provider], Source]
+) -> tuple[list[Source], list[Skipped]]:
+    taking_part: list[Source] = []
+    skipped: list[Skipped] = []
+    for provider in select(registry, options.providers):
+        try:
+            taking_part.append(opened(provider))
+        except ConfigError as error:
+            if options.providers is not None:
+                raise
+            skipped.append(Skipped(provider.name, str(error)))
+    return taking_part, skipped
 
 
 def _lister(
