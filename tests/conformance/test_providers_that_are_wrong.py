@@ -283,6 +283,17 @@ def test_a_mistake_is_caught_and_told(samples, mistake):
     assert re.search(told, found[check]), found[check]
 
 
+def test_one_cause_is_told_once(samples):
+    """Where nothing can be fetched, all that would need it is not tried; pytest skips it."""
+    found = report(acme(fetch=lambda *given: {"days": []}), samples(), faults=True)
+    failed = [one.check for one in found.outcomes if one.state.value == "failed"]
+    assert failed == ["values"]
+    untried = [one.advice for one in found.outcomes if one.state.value == "not tried"]
+    assert set(untried) == {"not tried: fees.fetch fails, which is told above"}
+    assert len(untried) == 5 + 41
+    assert found.grade.name == "C"
+
+
 FAULTY = {
     "goes by places": (by_place, "gaps", "dangerous", "of 2026-03-02 is 1021.25 instead of"),
     "breaks on another shape": (untyped, "shape", "failed", "Give `client.get` an `into=` type"),

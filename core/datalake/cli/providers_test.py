@@ -147,8 +147,8 @@ def _document(report: Report) -> dict[str, Any]:
 
 
 def _is_shown(one: Outcome) -> bool:
-    """All but the many faults that are withstood."""
-    return one.state is not State.HELD or not one.check.startswith("fault ")
+    """All but the many faults that are withstood, or could not be tried."""
+    return one.state not in (State.HELD, State.UNTRIED) or not one.check.startswith("fault ")
 
 
 def _withstood(report: Report) -> Iterator[dict[str, str]]:

@@ -21,7 +21,7 @@ FIRST = 5
 
 def coverage(trial: Trial, dataset: Dataset) -> None:
     """An asset is found by the provider's own name; one that is not covered is None."""
-    trial.fetched(dataset)
+    trial.found(dataset)
     nobodys = trial.samples.not_covered
     visit = trial.resolve(dataset, nobodys)
     if visit.error is not None:
@@ -122,8 +122,8 @@ def window(trial: Trial, dataset: Dataset) -> None:
     later = Window(main.start + (main.end - main.start) / 2, main.end)
     for other in (later, *shifted):
         if other and other.start != main.start:
-            visit = trial.fetch(dataset, fetched.native_id, other)
-            if set(visit.asked) - set(fetched.lists) != set(fetched.asked):
+            visit = trial.fetch(dataset, fetched.found.native_id, other)
+            if set(visit.asked) - set(fetched.found.lists) != set(fetched.asked):
                 return
     raise Unmet(
         f"{dataset.name}.fetch asks for {fetched.asked[0]} whatever its window is: put "
@@ -136,7 +136,7 @@ def calls(trial: Trial, dataset: Dataset) -> None:
     """It makes as many calls as it says, for a run is planned by that."""
     fetched = trial.fetched(dataset)
     visit = trial.stage.visit(
-        lambda client: dataset.calls(fetched.native_id, trial.samples.window, client)
+        lambda client: dataset.calls(fetched.found.native_id, trial.samples.window, client)
     )
     if visit.error is not None:
         raise Unmet(trial.told(visit, f"{dataset.name}.calls"))
@@ -150,7 +150,7 @@ def calls(trial: Trial, dataset: Dataset) -> None:
 
 def snapshot(trial: Trial, dataset: Dataset) -> None:
     """A snapshot tells of the assets that it is asked for, at most once each."""
-    ask, native_id = dataset.snapshot, trial.fetched(dataset).native_id
+    ask, native_id = dataset.snapshot, trial.found(dataset).native_id
     visit = trial.stage.visit(lambda client: ask and ask([native_id], client))
     if visit.error is not None:
         raise Unmet(trial.told(visit, f"{dataset.name}.snapshot"))

@@ -75,13 +75,13 @@ class _Run:
 
     def fetch(self, times: int | None = None, attempts: int = 1) -> Visit[Any]:
         """A fetch under the fault, which spares the lists."""
-        window, native_id = self.trial.samples.window, self.fetched.native_id
+        window, native_id = self.trial.samples.window, self.fetched.found.native_id
         return self.trial.fetch(
             self.dataset,
             native_id,
             window,
             fault=Fault(".", self.action, times),
-            spared=self.fetched.lists,
+            spared=self.fetched.found.lists,
             attempts=attempts,
             limits=self.limits,
         )
@@ -90,7 +90,7 @@ class _Run:
         """A look-up whose list is struck by the fault."""
         fault = Fault(".", self.action)
         return self.trial.resolve(
-            self.dataset, self.fetched.asset, fault=fault, attempts=1, limits=self.limits
+            self.dataset, self.fetched.found.asset, fault=fault, attempts=1, limits=self.limits
         )
 
     def rows(self, raw: Any) -> Rows:
@@ -106,7 +106,7 @@ def _error_reaches(run: _Run) -> None:
     """Neither fetch nor resolve makes an answer of an error."""
     visit = run.fetch()
     _must_fail(run, visit, "fetch", "rows")
-    if run.fetched.lists:
+    if run.fetched.found.lists:
         _must_fail(run, run.resolve(), "resolve", "None, which says that it is not covered")
 
 

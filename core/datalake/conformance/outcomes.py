@@ -20,10 +20,15 @@ class Unproven(Exception):
     """Nothing is wrong, and something could be better; the text tells what."""
 
 
+class Untried(Exception):
+    """It could not be tried, for something else fails that is told elsewhere."""
+
+
 class State(str, enum.Enum):
     """How a check ended."""
 
     HELD = "held"
+    UNTRIED = "not tried"
     NOTE = "note"
     FAILED = "failed"
     DANGEROUS = "dangerous"
@@ -40,6 +45,7 @@ class Grade(str, enum.Enum):
 
 _GRADES = {
     State.HELD: Grade.A,
+    State.UNTRIED: Grade.A,  # what is in its way has its own outcome
     State.NOTE: Grade.B,
     State.FAILED: Grade.C,
     State.DANGEROUS: Grade.D,

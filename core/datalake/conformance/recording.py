@@ -10,15 +10,15 @@ from attrs import frozen
 
 from ..models import Asset, Plan, Provider, Window
 from ..plugins import Registry
-from . import delivered
 from .live import Live, present
-from .outcomes import Unmet, Unproven
 from .samples import INDEX, Samples, read_samples, write_samples
-from .suite import on_trial
+from .suite import checks, on_trial, outcome
 from .trial import Trial
 
 #: What is fetched where nobody says.
 USUAL = (Asset("bitcoin"),)
+#: These checks make the requests that all of them need.
+TOUR = ("universe", "coverage", "values", "calls", "snapshot")
 #: A file beyond this many bytes is nothing to read.
 LARGE = 100_000
 
@@ -67,14 +67,6 @@ def record(
 
 def _tour(trial: Trial) -> None:
     """Do what the checks do, once; what they think of it is told when they run on the samples."""
-    _quietly(lambda: delivered.universe(trial))
-    for dataset in trial.provider.datasets:
-        for check in (delivered.coverage, delivered.calls, delivered.snapshot):
-            _quietly(lambda check=check, dataset=dataset: check(trial, dataset))  # type: ignore[misc]
-
-
-def _quietly(check: Callable[[], None]) -> None:
-    try:
-        check()
-    except (Unmet, Unproven):
-        return
+    for check in checks(trial.provider, faults=False):
+        if check.name in TOUR:
+            outcome(check, trial)

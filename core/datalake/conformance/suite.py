@@ -15,7 +15,7 @@ from ..models import Dataset, Provider
 from ..plugins import Registry
 from ..secrets import Secret, scrub
 from . import declared, delivered, faulted, secrecy, stamped
-from .outcomes import Dangerous, Outcome, State, Unmet, Unproven
+from .outcomes import Dangerous, Outcome, State, Unmet, Unproven, Untried
 from .samples import Asked, Sample, Samples
 from .stage import CANARY, Stage
 from .trial import Trial, plan_of
@@ -53,7 +53,7 @@ class Check:
 
     @property
     def id(self) -> str:
-        return "-".join(filter(None, (self.name, self.dataset)))
+        return "-".join(filter(None, (self.dataset, self.name)))
 
 
 def checks(provider: Provider, *, faults: bool) -> list[Check]:
@@ -83,7 +83,7 @@ def _faults(dataset: Dataset) -> Iterator[Check]:
         def run(trial: Trial, written: str = kind.written) -> None:
             faulted.withstands(trial, dataset, written)
 
-        yield Check(f"fault {kind.written}", dataset.name, f"When {kind.does}.", run)
+        yield Check(f"fault {kind.written}", dataset.name, f"It withstands this: {kind.does}.", run)
 
 
 def _said(check: Callable[..., Any]) -> str:
@@ -108,6 +108,8 @@ def outcome(check: Check, trial: Trial) -> Outcome:
     state, advice = State.HELD, ""
     try:
         check.run(trial)
+    except Untried as reason:
+        state, advice = State.UNTRIED, str(reason)
     except Unproven as note:
         state, advice = State.NOTE, str(note)
     except Dangerous as danger:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 from attrs import field, frozen
@@ -15,28 +15,37 @@ from ..models import Asset, Dataset, Plan, Provider, Window
 from ..plugins import Registry
 from ..series import Series, to_series
 from ..suggest import did_you_mean
-from .outcomes import Unmet
+from .outcomes import Unmet, Untried
 from .samples import INDEX, Asked, Samples
 from .stage import Stage, Visit
 
+T = TypeVar("T")
 #: What a series says, by day and column; null is None.
 Rows = Mapping[date, Mapping[str, Any]]
+
+
+@frozen
+class Found:
+    """An asset that a dataset covers, the provider's own name for it, and the requests by which it
+    was found."""
+
+    asset: Asset
+    native_id: str
+    lists: Sequence[Asked]
 
 
 @frozen(eq=False)
 class Fetched:
     """The series of an asset as the provider gives it when nothing is wrong.
 
-    `raw` is what fetch returned, `rows` are those in the window. `lists` are the requests by which
-    the asset was found, `asked` the others.
+    `raw` is what fetch returned, `rows` are those in the window, and `asked` the requests that it
+    took beside the lists.
     """
 
-    asset: Asset
-    native_id: str
+    found: Found
     raw: Any
     series: Series
     rows: Rows
-    lists: Sequence[Asked]
     asked: Sequence[Asked]
 
 
@@ -52,29 +61,30 @@ class Trial:
     samples: Samples
     stage: Stage
     registry: Callable[[], Registry]
-    _fetched: dict[str, Fetched] = field(factory=dict)
+    _known: dict[str, Any] = field(factory=dict)
+
+    def found(self, dataset: Dataset) -> Found:
+        """The first asset that the dataset covers. Raises Unmet once, and then Untried."""
+        return self._once(f"{dataset.name}.resolve", lambda: self._find(dataset))
 
     def fetched(self, dataset: Dataset) -> Fetched:
-        """The series of the first asset that the dataset covers. Raises Unmet."""
-        if dataset.name not in self._fetched:
-            asset, native_id, lists = self._found(dataset)
-            visit = self.fetch(dataset, native_id, self.samples.window)
-            if visit.error is not None:
-                raise Unmet(self.told(visit, f"{dataset.name}.fetch"))
-            series = self.series(dataset, visit.value)
-            asked = [one for one in visit.asked if one not in lists]
-            self._fetched[dataset.name] = Fetched(
-                asset,
-                native_id,
-                visit.value,
-                series,
-                rows_of(series.table, self.samples.window),
-                lists,
-                asked,
-            )
-        return self._fetched[dataset.name]
+        """The series of that asset. Raises Unmet once, and then Untried."""
+        found = self.found(dataset)
+        return self._once(f"{dataset.name}.fetch", lambda: self._fetch(dataset, found))
 
-    def _found(self, dataset: Dataset) -> tuple[Asset, str, Sequence[Asked]]:
+    def _once(self, what: str, make: Callable[[], T]) -> T:
+        if what not in self._known:
+            try:
+                self._known[what] = make()
+            except Unmet:
+                self._known[what] = Untried(f"not tried: {what} fails, which is told above")
+                raise
+        known: T | Untried = self._known[what]
+        if isinstance(known, Untried):
+            raise known
+        return known
+
+    def _find(self, dataset: Dataset) -> Found:
         for asset in self.samples.assets:
             visit = self.resolve(dataset, asset)
             if visit.error is not None:
@@ -85,12 +95,21 @@ class Trial:
                         f"{dataset.name}.resolve gave {visit.value!r} for {asset.id}: give the "
                         "provider's own name as a text, or None"
                     )
-                return asset, visit.value, visit.asked
+                return Found(asset, visit.value, visit.asked)
         tried = ", ".join(asset.id for asset in self.samples.assets)
         raise Unmet(
             f"{dataset.name} covers none of the assets in {self.samples.folder / INDEX} ({tried}): "
             "name one there that it does, with symbol, name and market_cap if resolve goes by them"
         )
+
+    def _fetch(self, dataset: Dataset, found: Found) -> Fetched:
+        visit = self.fetch(dataset, found.native_id, self.samples.window)
+        if visit.error is not None:
+            raise Unmet(self.told(visit, f"{dataset.name}.fetch"))
+        series = self.series(dataset, visit.value)
+        rows = rows_of(series.table, self.samples.window)
+        asked = [one for one in visit.asked if one not in found.lists]
+        return Fetched(found, visit.value, series, rows, asked)
 
     def resolve(self, dataset: Dataset, asset: Asset, **how: Any) -> Visit[str | None]:
         """What comes of resolving an asset."""

@@ -59,10 +59,9 @@ class ProviderTests:
 
     def test_promise(self, check: Check, trial: Trial, request: pytest.FixtureRequest) -> None:
         """What the provider promises, it keeps; what is only a note is a skipped test."""
-        __tracebackhide__ = True
         ended = outcome(check, trial)
         request.config.stash.setdefault(TRIED, {}).setdefault(self.provider.name, []).append(ended)
-        if ended.state is State.NOTE:
+        if ended.state in (State.NOTE, State.UNTRIED):
             pytest.skip(ended.advice)
         if ended.state is not State.HELD:
             pytest.fail(_sentence(ended), pytrace=False)
@@ -76,4 +75,4 @@ def _read(folder: Path) -> Samples:
 
 
 def _sentence(ended: Outcome) -> str:
-    return f"{ended.promise}\n{ended.advice}"
+    return f"{ended.advice}\n(The promise: {ended.promise})"
