@@ -23,7 +23,7 @@ from .surroundings import Surroundings, surroundings
 @surroundings("Ask the sandbox instead of the real vendors.")
 @click.pass_context
 def check(ctx: click.Context, /, name: tuple[str, ...], form: str, around: Surroundings) -> None:
-    """Ask each provider, or those of these NAMEs, once: does it answer, is the key taken?
+    """Ask each provider, or those of these NAMEs, once: whether it answers and takes the key.
 
     It is one call a provider, and none is tried again. Exit code 2 says that a key or a plan is
     refused, or is missing for a provider that was named; 7 that none of them answered.
