@@ -33,6 +33,7 @@ def filled(page: str) -> str:
 def setup(app: Any) -> dict[str, Any]:
     """What Sphinx calls."""
     app.connect("source-read", _fill)
+    app.connect("autodoc-process-docstring", _mark_code)
     # what the parts are made from is no file that Sphinx would see change: read every page anew
     app.connect("env-get-outdated", lambda app, env, *_: env.found_docs)
     return {"parallel_read_safe": True}
@@ -40,3 +41,12 @@ def setup(app: Any) -> dict[str, Any]:
 
 def _fill(app: Any, name: str, source: list[str]) -> None:
     source[0] = filled(source[0])
+
+
+def _mark_code(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
+    """In a docstring, what is indented after an empty line is code."""
+    for number in range(1, len(lines) - 1):
+        before, empty, after = lines[number - 1 : number + 2]
+        if before and not empty and after.startswith("    ") and not before.startswith((" ", "-")):
+            lines[number] = "\n::\n"
+    lines[:] = "\n".join(lines).split("\n")

@@ -47,7 +47,19 @@ class Walker:
         self.names = {}
         self.printed = ""
         programs = Path(sys.executable).parent
-        self.environment = quiet_environment(PATH=f"{programs}:{os.environ['PATH']}")
+        self.environment = quiet_environment(
+            PATH=f"{folder}/bin:{programs}:{os.environ['PATH']}",
+            PYTHONPATH=str(folder / "installed"),
+        )
+        self._give_pip()
+
+    def _give_pip(self):
+        """A `pip` that installs beside the page's files, offline, and leaves this environment."""
+        shim = self.folder / "bin" / "pip"
+        shim.parent.mkdir()
+        options = "--quiet --no-deps --no-index --no-build-isolation --target installed"
+        shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pip "$@" {options}\n')
+        shim.chmod(0o755)
 
     def bash(self, example):
         """Type each line; a backslash continues it."""

@@ -30,7 +30,7 @@ MIRROR_BYTES = 2_000_000_000
 
 
 class GCSCachingManager:
-    """Series in a Google Cloud Storage bucket, shared with runs of datalake and with each other::
+    """Series in a Google Cloud Storage bucket, shared with runs of datalake and with each other.
 
         cache = GCSCachingManager("our-bucket")
         table = cache.get("coingecko", "market", "bitcoin")         # or None
