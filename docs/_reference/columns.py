@@ -12,7 +12,7 @@ from datalake_aggregation import load_mapping
 from .markdown import code, table
 from .providers import registry
 
-HEADS = ("column", "unit", "source", "rule", "stamped with the", "what it is")
+HEADS = ("column", "unit", "source", "usual rule", "what it is")
 
 
 def text() -> str:
@@ -36,4 +36,5 @@ def published() -> list[ColumnNote]:
 
 
 def _row(note: ColumnNote) -> tuple[str, ...]:
-    return (code(note.name), note.unit, code(note.source), code(note.rule), note.time, note.meaning)
+    rule = load_mapping().columns[note.name].text
+    return (code(note.name), note.unit, code(note.source), code(rule), note.meaning)
