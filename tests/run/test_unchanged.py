@@ -222,8 +222,8 @@ def test_another_wish_is_folded(small, tmp_path):
     own = tmp_path / "own.yaml"
     own.write_text("version: 1\nassets:\n  bitcoin:\n    wrapped: [wrapped-bitcoin]\n")
     wishes: list[dict[str, Any]] = [
-        {"columns": "extended"},
         {"until": "now"},
+        {"columns": "extended"},
         {"until": date(2026, 3, 13)},
         {"since": date(2026, 2, 1)},
         {"top": 5},

@@ -130,17 +130,7 @@ class _Run:
         lanes = self.opened.lanes(
             self.options, listing.universe, self.mapping, read_only=not writable
         )
-        known = unchanged(
-            self.place,
-            self.opened.store,
-            self.recipe,
-            lanes,
-            self.mapping,
-            self.registry,
-            progress,
-            stop,
-        )
-        if known:
+        if known := self._unchanged(lanes, progress, stop):
             return self._published(listing, *known)
         with shelf() as aside:
             hand = taker(aside, self.recipe, self.mapping)
@@ -148,6 +138,16 @@ class _Run:
             if left := what_is_left(tallies):
                 return Made(Exit.BUDGET, left, tallies=tallies)
             return self._fold_and_publish(listing, tallies, used, hand, stop)
+
+    def _unchanged(
+        self, lanes: dict[str, Lane], progress: Progress, stop: threading.Event
+    ) -> tuple[Made, Evidence] | None:
+        """The published rows, if they are known to be just those that this run would make. The day
+        that is open always changes, and a plugin's reducers may be any."""
+        if self.options.open_day or self.options.offline or self.registry.reducers:
+            return None
+        place, store = self.place, self.opened.store
+        return unchanged(place, store, self.recipe, lanes, self.mapping, progress, stop)
 
     def _fold_and_publish(
         self,

@@ -17,7 +17,6 @@ from ..cache import AssetCache, Found, as_listed
 from ..errors import ConfigError, StoreError
 from ..exits import Exit
 from ..models import Window
-from ..plugins import Registry
 from ..publish import Evidence, Place
 from ..publish import pointer as pointing
 from ..publish.layout import DATA
@@ -60,7 +59,6 @@ def unchanged(
     recipe: Recipe,
     lanes: Lanes,
     mapping: CanonicalMapping,
-    registry: Registry,
     progress: Progress,
     stop: threading.Event,
 ) -> tuple[Made, Evidence] | None:
@@ -69,12 +67,9 @@ def unchanged(
     whatever the reason.
 
     Recipe, software, names and cached objects are those of the run that published, and none of the
-    series is to be asked for; only the instant may be another. A plugin's reducers may be any, so
-    that with these there is no telling. The published version must be whole. Calls are made for
-    lists alone; the lanes are left as they are.
+    series is to be asked for; only the instant may be another. The published version must be whole.
+    Calls are made for lists alone; the lanes are left as they are.
     """
-    if registry.reducers or recipe.open_day or any(lane.offline for lane in lanes.values()):
-        return None
     before = _before(place, store, recipe, lanes)
     if before is None:
         return None
