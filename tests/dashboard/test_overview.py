@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tempfile
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import polars as pl
@@ -120,7 +120,7 @@ def test_of_what_a_run_published(published):
     found = shown(published.output)
     rows = table(published.output).to_pylist()
     assert (found["rows"], found["synthetic"], found["open_day"]) == (len(rows), True, None)
-    assert found["as_of"] == "2026-03-15T10:30:00Z"
+    assert found["as_of"] == datetime(2026, 3, 15, 10, 30, tzinfo=timezone.utc)
     assert found["closed_through"] == LAST
     assert [one["rank"] for one in found["assets"]] == [1, 2, 3, 4, 5, 6]
     for one in found["assets"]:
@@ -173,6 +173,30 @@ def test_a_file_without_rows(tmp_path):
     assert found["coverage_by_month"]["months"] == []
     with pytest.raises(ConfigError, match="has no rows"):
         shown(write(tmp_path / "y.parquet", empty, None))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("last_day", "soon"), ("open_day", 7), ("as_of", "yesterday"), ("synthetic", "perhaps")],
+        *[("columns", ["close"]), ("columns", {"close": None}), ("schema_version", "one")],
+        ("columns", {"close": {**FACTS["columns"]["close"], "last_closed": "2026-02-30"}}),
+    ],
+)
+def test_a_file_that_says_nonsense_of_itself(tmp_path, name, value):
+    """Its numbers may be nonsense, too."""
+    rows = rows_of(bitcoin={"close": [1.0]})
+    path = write(tmp_path / "x.parquet", rows, {**FACTS, name: value})
+    with pytest.raises(ConfigError, match=r"x\.parquet cannot be shown: its metadata are damaged"):
+        shown(path)
+
+
+def test_a_file_of_a_newer_version(tmp_path):
+    path = write(
+        tmp_path / "x.parquet", rows_of(a={"close": [1.0]}), {**FACTS, "schema_version": 2}
+    )
+    with pytest.raises(ConfigError, match="newer version"):
+        shown(path)
 
 
 @pytest.mark.parametrize("spoil", ["unsorted", "twice", "apart"])

@@ -44,15 +44,15 @@ def _overview(shown: Shown) -> dict[str, Any]:
         )
         for name in rows.columns
     }
-    columns = columns_of(shown.file.facts, through, closed_through)
+    columns = columns_of(shown.facts.columns, through, closed_through)
     began = [one["first_day"] for one in found.values() if one["first_day"] <= closed_through]
     assets = _Assets(found, prices(rows), columns, reasons(shown.report), closed_through)
     return {
         "format": FORMAT,
-        "synthetic": shown.synthetic,
-        "as_of": shown.file.facts.get("as_of"),
+        "synthetic": shown.facts.synthetic,
+        "as_of": shown.facts.as_of,
         "closed_through": closed_through,
-        "open_day": shown.open_day,
+        "open_day": shown.facts.open_day,
         "rows": sum(one["rows"] for one in found.values()),
         "first_day": min((one["first_day"] for one in found.values()), default=None),
         "columns": [column.plain() for column in columns],
@@ -63,10 +63,9 @@ def _overview(shown: Shown) -> dict[str, Any]:
 
 def _closed_through(shown: Shown) -> date:
     """The last closed day that may have a row: as the file says, or else its last one."""
-    told = shown.file.facts.get("last_day")
-    if told:
-        last = date.fromisoformat(told)
-        return last - DAY if shown.open_day else last
+    last = shown.facts.last_day
+    if last:
+        return last - DAY if shown.facts.open_day else last
     found: date | None = collected(shown.file.rows.select(pl.col("date").max())).item()
     if found is None:
         raise ConfigError("it has no rows, and does not say what it is")

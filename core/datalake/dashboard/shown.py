@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 import polars as pl
@@ -16,9 +15,10 @@ from ..errors import ConfigError, StoreError
 from ..explaining.published import File, read_file, reports_beside
 from ..publish import Place, versions
 from ..publish.history import read_history
-from ..publish.layout import ASSETS, DATA, SCHEMA_VERSION, read_metadata
+from ..publish.layout import ASSETS, DATA, read_metadata
 from ..publish.place import assets_name, in_words
 from ..publish.pointer import Pointer
+from .facts import Facts, facts_of
 
 #: What reading somebody else's bytes as Parquet may raise.
 _UNREADABLE = (pa.ArrowException, pl.exceptions.PolarsError, OSError, ValueError)
@@ -26,26 +26,15 @@ _UNREADABLE = (pa.ArrowException, pl.exceptions.PolarsError, OSError, ValueError
 
 @frozen(eq=False)
 class Shown:
-    """A published file; of the assets file, the history and the report of the run that made it
-    what could be found. `trouble` says in sentences what could not."""
+    """A published file and what it says of itself; of the assets file, the history and the report
+    of the run that made it what could be found. `trouble` says in sentences what could not."""
 
     file: File
+    facts: Facts
     assets: bytes | None = field(repr=False)
     history: Pointer | None = field(repr=False)
     report: Mapping[str, Any] | None = field(repr=False)
     trouble: Sequence[str]
-
-    @property
-    def synthetic(self) -> bool | None:
-        """Whether the values are not of the live market; None where the file does not say."""
-        told = self.file.facts.get("synthetic")
-        return None if told is None else bool(told)
-
-    @property
-    def open_day(self) -> date | None:
-        """The day that was not over."""
-        told = self.file.facts.get("open_day")
-        return date.fromisoformat(told) if told else None
 
     def universe(self) -> list[dict[str, Any]]:
         """The rows of the assets file, by rank; none where there is no such file."""
@@ -57,12 +46,9 @@ class Shown:
 def look(place: Place) -> Shown:
     """What is published at a place. Raises ConfigError where it cannot be shown."""
     file = read_file(place)
-    if file.facts.get("schema_version", 0) > SCHEMA_VERSION:
-        raise ConfigError(
-            f"{place.url} was written by a newer version of datalake: update this one"
-        )
+    facts = facts_of(file)
     trouble = []
-    if not file.facts:
+    if facts.synthetic is None:
         trouble.append("the file does not say what it is: whether it is simulated is not known")
     history = None
     try:
@@ -74,7 +60,7 @@ def look(place: Place) -> Shown:
         assets = _assets(file, history)
     except (ConfigError, StoreError, *_UNREADABLE) as error:
         trouble.append(f"names, ranks and members of the assets are not known: {error}")
-    return Shown(file, assets, history, next(reports_beside(file), None), trouble)
+    return Shown(file, facts, assets, history, next(reports_beside(file), None), trouble)
 
 
 def _assets(file: File, history: Pointer | None) -> bytes:
@@ -93,7 +79,8 @@ def _assets(file: File, history: Pointer | None) -> bytes:
     if beside is None:
         raise ConfigError(f"there is no file {place.where(name)}")
     facts = read_metadata(pq.read_metadata(pa.BufferReader(beside)).metadata)
-    if facts.get("file") != ASSETS or facts.get("as_of") != file.facts.get("as_of"):
+    same = all(facts.get(name) == file.facts.get(name) for name in ("as_of", "mapping_sha256"))
+    if facts.get("file") != ASSETS or not same:
         raise ConfigError(f"{place.where(name)} is not of the same publication")
     pl.read_parquet(io.BytesIO(beside))
     return beside

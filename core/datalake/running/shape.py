@@ -22,7 +22,14 @@ def _source(value: Any) -> bool:
 #: A name that any key may have, and the mark of a key that older reports did not have.
 _ANY, _MAYBE = "*", "?"
 _FAILURE = {"dataset": str, "asset": str, "error": str, "stale_through": _day}
-_PROVIDER = {"plan": str, "calls": int, "throttled_seconds": (int, float), "failed?": [_FAILURE]}
+_UNCOVERED = {"dataset": str, "asset": str, "reason": str}
+_PROVIDER = {
+    "plan": str,
+    "calls": int,
+    "throttled_seconds": (int, float),
+    "failed?": [_FAILURE],
+    "uncovered?": [_UNCOVERED],
+}
 _COLUMN = {
     "source": _source,
     "through": _day,
