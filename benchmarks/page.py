@@ -10,12 +10,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from datalake.cli.dashboard import built_page
-from datalake.dashboard.site import export
-from datalake.dashboard.view import View
 from playwright.sync_api import Browser, Page, sync_playwright
 from tests.dashboard.browser.serving import Site
 
+from datalake.cli.dashboard import built_page
+from datalake.dashboard.site import export
+from datalake.dashboard.view import View
 from datalake.plugins import load
 from datalake.publish import open_place
 from datalake.stores import open_store

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from attrs import define, field, frozen
+
 from datalake.dashboard.site import export
 
 from ..conftest import view_of
