@@ -31,7 +31,7 @@ def made(sites, tmp_path):
                     "image": None,
                 }
             ).with_columns(members)
-            told = {"file": "user_facing_assets", "as_of": facts["as_of"]}
+            told = {**facts, "file": "user_facing_assets"}
             table = assets.to_arrow(compat_level=pl.CompatLevel.oldest())
             metadata = {f"datalake.{name}": json.dumps(value) for name, value in told.items()}
             beside = tmp_path / "user_facing_assets.parquet"
