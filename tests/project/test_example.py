@@ -19,31 +19,35 @@ README = (EXAMPLE / "README.md").read_text(encoding="utf-8")
 
 @pytest.fixture(scope="module")
 def clean(wheel, tmp_path_factory):
-    """The programs of an environment that has our wheel, the example's, and what they need."""
+    """An environment that has our wheel, the example's, and what they need: its two folders."""
     folder = tmp_path_factory.mktemp("example")
     programs, packages = environment(folder / "env")
     install(programs, packages, wheel, build(EXAMPLE, folder))
-    return programs
+    return programs, packages
 
 
-def test_its_provider_is_listed(clean, tmp_path):
+@pytest.fixture
+def datalake(clean, tmp_path):
+    """Run a command of that environment in an empty folder, and return what it printed."""
+    return lambda *words: call(clean[0] / "datalake", *words, cwd=tmp_path)
+
+
+def test_its_provider_is_listed(datalake):
     """By the name of its own distribution, ready to run."""
-    listed = json.loads(
-        call(clean / "datalake", "providers", "list", "--format", "json", cwd=tmp_path)
-    )
+    listed = json.loads(datalake("providers", "list", "--format", "json"))
     (fees,) = [one for one in listed if one["name"] == "fees"]
     assert fees["distribution"] == "datalake-fees 1.0.0"
     assert (fees["state"], fees["datasets"]) == ("ready", ["protocol"])
     assert {"coingecko", "defillama", "lunarcrush"} <= {one["name"] for one in listed}
 
 
-def test_its_columns_reach_the_output(clean, tmp_path):
+def test_its_columns_reach_the_output(datalake, tmp_path):
     """The command of its page: provider, mapping, reducer and store, in one run of the sandbox."""
     for name in ("recordings", "mapping.yaml"):
         (tmp_path / name).symlink_to(EXAMPLE / name)
     page = README.replace("\\\n", "")
     command = re.search(r"^datalake (run .*)", page, re.MULTILINE)[1].split()
-    shown = call(clean / "datalake", *command, cwd=tmp_path)
+    shown = datalake(*command)
     assert "PUBLISHED" in shown
     rows = pl.read_parquet(tmp_path / ".datalake/sandbox/recordings/user_facing_data.parquet")
     lido = rows.filter(pl.col("canonical_id") == "lido-dao")
@@ -54,18 +58,25 @@ def test_its_columns_reach_the_output(clean, tmp_path):
     assert set(lido["tokens"]) == {1.0}
     assert set(doge["tokens"]) == {2.0}
     assert (tmp_path / "lake.db").read_bytes().startswith(b"SQLite format 3")
-    again = call(clean / "datalake", *command, cwd=tmp_path)
+    again = datalake(*command)
     assert "nothing new" in again
     kept = ("runs", "list", "--cache", "sqlite:lake.db", "--format", "json")
-    assert len(json.loads(call(clean / "datalake", *kept, cwd=tmp_path))) == 2
+    assert len(json.loads(datalake(*kept))) == 2
 
 
-def test_its_own_tests_pass():
+def test_its_provider_is_graded(datalake):
+    """By the suite that every provider can be held to, faults included."""
+    samples = EXAMPLE / "tests" / "samples"
+    said = datalake("providers", "test", "fees", "--samples", samples, "--faults")
+    assert "fees: grade A" in said
+
+
+def test_its_own_tests_pass(clean):
     """Those that its author runs, with the suites that the wheel ships."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"],
         cwd=EXAMPLE,
-        env=quiet_environment(PYTHONPATH=str(EXAMPLE / "src"), PYTHONDONTWRITEBYTECODE="1"),
+        env=quiet_environment(PYTHONPATH=str(clean[1]), PYTHONDONTWRITEBYTECODE="1"),
         capture_output=True,
         text=True,
         check=False,
@@ -83,6 +94,6 @@ def test_it_uses_public_names_alone():
         for module, names in re.findall(
             r"^from (datalake[\w.]*) import (\([^)]*\)|.*)$", text, re.M
         ):
-            assert module in ("datalake", "datalake.testing"), (path, module)
+            assert module in ("datalake", "datalake.testing") or module.startswith("datalake_fees")
             if module == "datalake":
                 assert set(re.findall(r"\w+", names)) <= set(datalake.__all__), path

@@ -37,7 +37,9 @@ def fetch(slug: str, window: Window, client: Client) -> dict[str, list[int] | li
 
 PROTOCOL = Dataset(
     name="protocol",
-    columns={"fees": Column("US dollars", "paid by the users of the protocol in the day")},
+    columns={
+        "fees": Column("US dollars", "paid by the users of the protocol in the day", minimum=0)
+    },
     fetch=fetch,
     resolve=resolve,
     stamp=Stamp.START,
