@@ -164,6 +164,7 @@ def _confirmed(lanes: Lanes, series: Mapping[str, Input], stop: threading.Event)
 
 
 def _known_again(lane: Lane, series: Mapping[str, Input]) -> bool:
+    lane.cache.ready(series_key(want) for want in lane.wants if _name(want) not in series)
     for job in lane.jobs():
         used = series.get(_name(job.want))
         if job.found or job.error:
@@ -184,12 +185,14 @@ def _evidence(lanes: Lanes, mapping: CanonicalMapping, recipe: Recipe) -> Eviden
     are to be read. Raises StoreError."""
     columns = output_columns(mapping, recipe.columns)
     heard = []
-    for _, want, cache in _wanted(lanes):
-        canonical = mapping.canonical_of(want.asset.id)
-        if want.asset.id == canonical and want.dataset.witnesses(columns):
-            found = cache.find(series_key(want), want.dataset)
+    for lane in lanes.values():
+        witnesses = [want for want in lane.wants if want.dataset.witnesses(columns)]
+        lane.cache.ready(map(series_key, witnesses))
+        for want in witnesses:
+            found = lane.cache.find(series_key(want), want.dataset)
             if isinstance(found, Found):
                 table = found.within(served_window(found, want))
+                canonical = mapping.canonical_of(want.asset.id)
                 heard.append(opinions(want, table, canonical, columns, recipe.last_day))
     return Evidence((), gather_opinions(heard))
 
