@@ -58,9 +58,13 @@ def variables(
 
 
 def plugins(registry: Registry, environment: Mapping[str, str]) -> Iterator[Finding]:
-    """Each plugin that is broken, and each provider with the plan that the keys give."""
-    for plugin in registry.broken:
-        yield Finding(f"plugin {plugin.name}", "wrong", str(plugin.error))
+    """Each plugin that is broken or did what none should, and each provider with the plan that the
+    keys give."""
+    for plugin in registry.plugins:
+        if plugin.error:
+            yield Finding(f"plugin {plugin.name}", "wrong", str(plugin.error))
+        if plugin.notes:
+            yield Finding(f"plugin {plugin.name}", "note", "; ".join(plugin.notes))
     for provider in registry.providers.values():
         try:
             plan = choose_plan(provider, environment)

@@ -15,7 +15,9 @@ VARIABLES: Mapping[str, str] = {
     "GOOGLE_APPLICATION_CREDENTIALS": "a file with credentials for the bucket, in place of "
     "Google's own default ones",
     "STORAGE_EMULATOR_HOST": "a server that speaks for Cloud Storage; no credentials are used",
-    "DATALAKE_PLUGINS": "the plugins that may be loaded, by name: a,b; all others are left out",
+    "DATALAKE_PLUGINS": "the plugins that may be loaded, by name: a,b; all others are left out. "
+    "-a,-b leaves out these, and loads all others",
+    "DATALAKE_TRACE_PLUGINS": "1 tells on stderr each step of how plugins are loaded",
 }
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.metadata
 import logging
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -14,6 +16,7 @@ from attrs import evolve, field, frozen
 
 from . import hookspecs
 from .errors import ConfigError
+from .isolation import PATIENCE, watched
 from .models import Dataset, Plan, Provider
 from .secrets import Secret
 from .stores import Store
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from datalake_aggregation import Reducer
 
 GROUP = "datalake"
+#: The distribution that this module is part of.
+OURS = "crypto-datalake"
 #: A URL scheme, or the name of a reducer in a mapping.
 NAME = re.compile(r"[a-z][a-z0-9+._-]*")
 Opener = Callable[[str], Store]
@@ -32,7 +37,11 @@ log = logging.getLogger(__name__)
 
 @frozen
 class Plugin:
-    """One installed plugin: where it comes from, what it brought, or why it could not be used."""
+    """One installed plugin: where it comes from, what it brought, or why it could not be used.
+
+    `hooks` are those that it implements; to load it took `seconds`, without what others had loaded
+    before. `notes` say what it did meanwhile that a plugin should not.
+    """
 
     name: str
     distribution: str
@@ -41,6 +50,9 @@ class Plugin:
     stores: Mapping[str, Opener] = field(factory=dict)
     reducers: Mapping[str, Reducer] = field(factory=dict)
     error: str | None = None
+    hooks: Sequence[str] = ()
+    seconds: float = 0.0
+    notes: Sequence[str] = ()
 
     def __str__(self) -> str:
         return f"plugin {self.name} ({self.distribution} {self.version})"
@@ -48,9 +60,11 @@ class Plugin:
 
 @frozen
 class Registry:
-    """What the plugins brought, in order of their names."""
+    """What the plugins brought, in order of their names. `skipped` are those that a list of the
+    user's leaves out."""
 
     plugins: Sequence[Plugin]
+    skipped: Sequence[Plugin] = ()
 
     @property
     def broken(self) -> list[Plugin]:
@@ -95,23 +109,40 @@ class Registry:
             return None
 
 
-def load(only: Iterable[str] | None = None) -> Registry:
-    """Import the installed plugins (or `only` those of these names) and collect what they bring.
+def load(
+    only: Iterable[str] | None = None,
+    *,
+    trace: Callable[[str], None] = lambda line: None,
+    patience: float = PATIENCE,
+) -> Registry:
+    """Import the installed plugins and collect what they bring: all of them, or `only` those of
+    these names; a name with a dash before it (`-acme`) is left out instead.
 
-    Never raises for a plugin's fault: the plugin's `error` says what is wrong with it.
+    Never raises for a plugin's fault: the plugin's `error` says what is wrong with it, its `notes`
+    what it did to the process. `trace` is told each step. One that loads for longer than
+    `patience`, in seconds, is named in a warning. Raises ConfigError for a name that no plugin has.
     """
-    entry_points = importlib.metadata.entry_points(group=GROUP)
-    wanted = None if only is None else set(only)
-    if wanted is not None:
-        for name in sorted(wanted - {ep.name for ep in entry_points}):
-            known = sorted(ep.name for ep in entry_points)
-            raise ConfigError(f"there is no plugin {name!r}{did_you_mean(name, known)}")
-    plugins = [
-        _load(entry_point)
-        for entry_point in sorted(entry_points, key=lambda ep: (ep.name, ep.value))
-        if wanted is None or entry_point.name in wanted
-    ]
-    return Registry(_without_clashes(plugins))
+    found = sorted(importlib.metadata.entry_points(group=GROUP), key=lambda ep: (ep.name, ep.value))
+    names = [entry_point.name for entry_point in found]
+    wanted = _wanted(names, only)
+    plugins = [_load(one, trace, patience) for one in found if one.name in wanted]
+    skipped = [_plugin(one) for one in found if one.name not in wanted]
+    return Registry(_without_clashes(plugins), skipped)
+
+
+def _wanted(names: Sequence[str], only: Iterable[str] | None) -> set[str]:
+    """Of the installed plugins those that may be loaded."""
+    if only is None:
+        return set(names)
+    listed = list(only)
+    denied = {name[1:] for name in listed if name.startswith("-")}
+    allowed = {name for name in listed if not name.startswith("-")}
+    for name in sorted(allowed - {*names}):
+        raise ConfigError(f"there is no plugin {name!r}{did_you_mean(name, names)}")
+    for name in sorted(denied - {*names}):
+        # it may be installed on another machine that has the same settings
+        log.warning("the plugin %r is to be left out, and is not installed", name)
+    return (allowed if allowed or not denied else {*names}) - denied
 
 
 def keys(registry: Registry, environment: Mapping[str, str]) -> list[Secret]:
@@ -120,13 +151,35 @@ def keys(registry: Registry, environment: Mapping[str, str]) -> list[Secret]:
     return [Secret(environment[name], name) for name in sorted(variables) if environment.get(name)]
 
 
-def _load(entry_point: importlib.metadata.EntryPoint) -> Plugin:
+def _plugin(entry_point: importlib.metadata.EntryPoint) -> Plugin:
     dist = entry_point.dist
-    plugin = Plugin(
-        entry_point.name, dist.name if dist else "unknown", dist.version if dist else "?"
+    return Plugin(entry_point.name, dist.name if dist else "unknown", dist.version if dist else "?")
+
+
+def _load(
+    entry_point: importlib.metadata.EntryPoint, trace: Callable[[str], None], patience: float
+) -> Plugin:
+    plugin = _plugin(entry_point)
+    hint = f"DATALAKE_PLUGINS=-{plugin.name} leaves it out"
+    # our own are not foreign code, and what watching costs is not theirs to pay
+    ours = plugin.distribution == OURS
+    watch: AbstractContextManager[list[str]] = (
+        nullcontext([]) if ours else watched(str(plugin), hint, patience)
     )
+    trace(f"{plugin}: import {entry_point.value}")
+    with watch as notes:
+        started = time.perf_counter()
+        plugin = _registered(plugin, entry_point, trace)
+        seconds = time.perf_counter() - started
+    trace(f"{plugin}: {'broken' if plugin.error else 'ready'} after {seconds * 1e3:.0f} ms")
+    return evolve(plugin, seconds=seconds, notes=tuple(notes))
+
+
+def _registered(
+    plugin: Plugin, entry_point: importlib.metadata.EntryPoint, trace: Callable[[str], None]
+) -> Plugin:
     try:
-        return _register(plugin, entry_point.load())
+        return _register(plugin, entry_point.load(), trace)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -135,12 +188,19 @@ def _load(entry_point: importlib.metadata.EntryPoint) -> Plugin:
         return evolve(plugin, error=f"{type(error).__name__}: {error}")
 
 
-def _register(plugin: Plugin, module: Any) -> Plugin:
+def _register(plugin: Plugin, module: Any, trace: Callable[[str], None]) -> Plugin:
     """Ask one module for its values through pluggy, alone, so that an error has one owner."""
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
     manager.register(module, name=plugin.name)
     manager.check_pending()
+    plugin = evolve(plugin, hooks=[one.name for one in manager.get_hookcallers(module) or ()])
+    manager.add_hookcall_monitoring(
+        lambda hook, implementations, given: (
+            trace(f"{plugin}: {hook}()") if implementations else None
+        ),
+        lambda outcome, hook, implementations, given: None,
+    )
     providers = [p for found in manager.hook.register_providers() for p in found]
     stores = _named(manager.hook.register_stores(), "register_stores")
     reducers = _named(manager.hook.register_reducers(), "register_reducers")

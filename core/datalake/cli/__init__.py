@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import sys
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from types import FrameType
@@ -26,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "explain": "Explain one published number.",
     "mapping": "Show, check and edit the canonical mapping.",
     "plan": "Say what a run would cost, before it is made.",
+    "plugins": "List the installed plugins, and what is wrong with them.",
     "providers": "List, show, check, test and begin providers.",
     "publish": "Look at what is published and what was before, and go back.",
     "quarantine": "Look at what was not let into the cache, and why.",
@@ -104,10 +106,20 @@ def main() -> NoReturn:
         _leave(143 if isinstance(interrupt, Terminated) else 130)
     except click.ClickException as error:
         error.show()
-        sys.exit(2)
+        code = 2
     except Exception as error:
-        sys.exit(_explain(error))
-    sys.exit(int(code or 0))
+        code = _explain(error)
+    _end(int(code or 0))
+
+
+def _end(code: int) -> NoReturn:
+    """Exit, though a plugin may have left a thread that Python would wait for."""
+    if any(not thread.daemon for thread in threading.enumerate()[1:]):
+        with suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _fill_streams() -> None:

@@ -15,7 +15,7 @@ from ..lake import open_lake
 from ..settings import read_settings
 from .output import format_option, print_json, print_rows
 from .places import OUTPUT, default_cache
-from .plugins import find_plugins, plugin_options
+from .plugin_options import find_plugins, plugin_options
 
 
 @click.command("doctor")

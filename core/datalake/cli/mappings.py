@@ -16,7 +16,7 @@ from ..environment import read_environment
 from ..errors import ConfigError
 from ..plugins import Registry
 from ..settings import read_settings
-from .plugins import load_plugins, plugin_options
+from .plugin_options import load_plugins, plugin_options
 
 F = TypeVar("F", bound=Callable[..., Any])
 

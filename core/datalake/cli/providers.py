@@ -16,7 +16,7 @@ from ..models import Dataset, Plan, Provider
 from ..plugins import Plugin, Registry
 from ..running.sources import choose_plan, key_of
 from .output import format_option, print_rows
-from .plugins import load_plugins, plugin_options
+from .plugin_options import load_plugins, plugin_options
 from .providers_check import check
 from .providers_new import new
 from .providers_test import test

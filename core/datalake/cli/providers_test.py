@@ -24,7 +24,7 @@ from ..plugins import Plugin, Registry
 from ..suggest import did_you_mean
 from .output import format_option, print_json, print_rows
 from .parsing import Names
-from .plugins import find_plugins
+from .plugin_options import find_plugins
 
 #: Where samples lie in a package, as its author works on it.
 USUAL = (Path("tests/samples"), Path("samples"))

@@ -24,7 +24,7 @@ from ..suggest import did_you_mean
 from .logs import configure, say
 from .parsing import Day, Instant, LastDay, Limit, Names, Span
 from .places import OUTPUT, SANDBOX, default_cache
-from .plugins import find_plugins, plugin_options, tell_broken
+from .plugin_options import find_plugins, plugin_options, tell
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -138,7 +138,7 @@ def asked(flags: dict[str, Any]) -> Asked:
     registry = find_plugins(flags.pop("plugins"), flags.pop("no_plugins"), environment)
     secrets = keys(registry, environment)
     configure(level, form, secrets, run_id)
-    tell_broken(registry)
+    tell(registry)
     if open_to_others(DOTENV) and any(not os.environ.get(one.variable) for one in secrets):
         say(f"warning: anybody may read the keys in {DOTENV}: chmod 600 {DOTENV}", logging.WARNING)
     options = options_of(flags, environment, registry)

@@ -18,7 +18,7 @@ from ..publish import Place, open_place
 from ..settings import Settings, read_settings
 from ..stores import Store
 from .places import OUTPUT, SANDBOX, default_cache
-from .plugins import load_plugins, plugin_options
+from .plugin_options import load_plugins, plugin_options
 
 F = TypeVar("F", bound=Callable[..., Any])
 
