@@ -12,7 +12,7 @@ import pytest
 from .conftest import ROOT
 
 WEB = ROOT / "web"
-MODULES = sorted([*WEB.glob("src/**/*.js"), WEB / "build.js"])
+MODULES = sorted([*WEB.glob("src/**/*.js"), *WEB.glob("test/*.js"), WEB / "build.js"])
 MOST_LINES = 250
 
 
@@ -44,23 +44,20 @@ def test_packages_are_pinned_and_name_no_host():
 
 
 @pytest.mark.parametrize(
-    "command",
-    [("typescript/bin/tsc",), ("prettier/bin/prettier.cjs", "--check", ".")],
-    ids=["types", "format"],
+    "arguments",
+    [
+        ["node_modules/typescript/bin/tsc"],
+        ["node_modules/prettier/bin/prettier.cjs", "--check", "."],
+        ["--test", *sorted(path.relative_to(WEB).as_posix() for path in WEB.glob("test/*.js"))],
+    ],
+    ids=["types", "format", "test"],
 )
-def test_the_checkers_find_nothing(command):
-    """The types that the comments give hold, and the source looks as prettier makes it look."""
-    program, *arguments = command
-    checker = WEB / "node_modules" / program
-    if not checker.is_file():
+def test_the_checkers_find_nothing(arguments):
+    """The comments' types hold, the source looks as prettier has it, and node's tests pass."""
+    if not (WEB / "node_modules").is_dir():
         reason = "no node_modules; `npm ci` in web/ brings the checkers"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
     done = subprocess.run(
-        ["node", checker, *arguments],
-        cwd=WEB,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
+        ["node", *arguments], cwd=WEB, capture_output=True, text=True, check=False, timeout=120
     )
     assert done.returncode == 0, done.stdout + done.stderr

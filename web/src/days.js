@@ -10,8 +10,8 @@ const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 /** "2026-03-14" as a day; null for what is none. @param {unknown} text @returns {Day | null} */
 export function day(text) {
   if (typeof text !== "string" || !/^\d{4}-\d\d-\d\d$/.test(text)) return null;
-  const time = Date.parse(`${text}T00:00:00Z`);
-  return Number.isNaN(time) ? null : time / LENGTH;
+  const found = Date.parse(`${text}T00:00:00Z`) / LENGTH;
+  return Number.isNaN(found) || iso(found) !== text ? null : found; // there is no 30 February
 }
 
 /** @param {Day} value */

@@ -64,7 +64,7 @@ export class Shell {
       );
     }
     this.synthetic = overview.synthetic;
-    const { run, last_run: last } = overview;
+    const { run } = overview;
     const through = overview.closed_through;
     this.state.replaceChildren(
       ...(run ? [badge(run.status)] : []),
@@ -73,16 +73,7 @@ export class Shell {
         ? [h("span", { class: "badge open" }, `open ${overview.open_day}`)]
         : []),
     );
-    this.notes.replaceChildren(
-      ...overview.trouble.map((text) => h("p", { class: "note warn" }, text)),
-      ...(overview.synthetic === null ? [unsaid()] : []),
-    );
-    if (last && last.run_id !== run?.run_id && !FINE.has(last.status)) {
-      const text = `The newest run ${last.run_id} is ${last.status}: ${last.message ?? ""}`;
-      this.notes.append(
-        h("p", { class: "note warn" }, text, " ", h("a", { href: link(["runs"]) }, "See the runs")),
-      );
-    }
+    this.notes.replaceChildren(...notes(overview));
     this.foot.replaceChildren(
       h("span", null, `As of ${days.minute(overview.as_of)}`),
       h(
@@ -119,8 +110,28 @@ export class Shell {
   }
 }
 
-function unsaid() {
-  return h("p", { class: "note warn" }, "The file does not say whether its data are synthetic.");
+/** What the reader should know of the data, wherever they are. @param {Overview} overview */
+function notes({ synthetic, trouble, run, last_run: last }) {
+  const shown = [];
+  if (synthetic === null) {
+    const text = "The file does not say whether its data are synthetic.";
+    shown.push(h("p", { class: "note warn" }, text));
+  }
+  if (last && last.run_id !== run?.run_id && !FINE.has(last.status)) {
+    const text = `The newest run ${last.run_id} is ${last.status}: ${last.message ?? ""} `;
+    shown.push(
+      h("p", { class: "note warn" }, text, h("a", { href: link(["runs"]) }, "See the runs")),
+    );
+  }
+  if (trouble.length === 1) shown.push(h("p", { class: "note" }, trouble[0]));
+  if (trouble.length < 2) return shown;
+  const lines = h(
+    "ul",
+    null,
+    trouble.map((text) => h("li", null, text)),
+  );
+  const summary = h("summary", null, `${trouble.length} remarks on what is not at hand`);
+  return [...shown, h("details", { class: "note" }, summary, lines)];
 }
 
 /** The state of a run as a coloured word. @param {string} status */
