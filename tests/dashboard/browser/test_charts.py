@@ -33,6 +33,12 @@ def number(text):
     return float(text.rsplit("$", 1)[1].replace(",", ""))
 
 
+def frame(shown):
+    """Wait until what the mouse did is drawn."""
+    twice = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    shown.page.evaluate(twice)
+
+
 def press(shown, *keys, chart=FIRST):
     for key in keys:
         shown.page.locator(f"{chart} .canvas").press(key)
@@ -65,10 +71,12 @@ def test_the_mouse_does_the_same(shown, published):
     box = shown.page.locator(f"{FIRST} .u-over").bounding_box()
     middle = box["x"] + box["width"] / 2, box["y"] + 50
     shown.page.mouse.move(*middle)
+    frame(shown)
     day, (price, _) = readout(shown)
     assert number(price) == rows_of(published, "bitcoin")[date.fromisoformat(day)]
     shown.page.mouse.down()
     shown.page.mouse.move(middle[0] + box["width"] / 4, middle[1], steps=4)
+    frame(shown)
     shown.page.mouse.up()
     assert "from=" in shown.page.url
     first, last = (
@@ -77,6 +85,20 @@ def test_the_mouse_does_the_same(shown, published):
     assert date.fromisoformat(last) - date.fromisoformat(first) < timedelta(days=25)
     shown.page.locator(f"{FIRST} .u-over").dblclick()
     assert "from=" not in shown.page.url
+
+
+def test_a_click_keeps_a_day_to_go_to(shown):
+    """Its values stay, and lead to their explanation."""
+    box = shown.page.locator(f"{FIRST} .u-over").bounding_box()
+    third = box["x"] + box["width"] / 3, box["y"] + 50
+    shown.page.mouse.move(*third)
+    frame(shown)
+    shown.page.mouse.click(*third)
+    shown.page.mouse.move(box["x"], box["y"] - 60)
+    day, _ = readout(shown)
+    assert date.fromisoformat(day) < date(2026, 3, 1)
+    shown.page.locator(f"{FIRST} .readout a").first.click()
+    assert shown.shown("explain").page.url.endswith(f"#/explain/bitcoin/close/{day}")
 
 
 def test_ranges_by_button_date_and_link(shown, published):

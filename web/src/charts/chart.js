@@ -5,7 +5,7 @@
  *
  * @typedef {import("../data/series.js").Values} Values
  * @typedef {{ label: string, colour: string, kind: "line" | "bars" | "area", scale?: string,
- *   values: Values, drawn?: Values, exactly: (value: number | null, index: number) => string }} Line
+ *   values: Values, drawn?: Values, explained?: (day: number) => string, exactly: (value: number | null, index: number) => string }} Line
  *   drawn: what is painted, where that is not the values themselves; bars are painted first
  * @typedef {{ title: string, days: number[], lines: Line[], axis: (value: number) => string,
  *   log?: boolean, fixed?: [number, number], height?: number, step?: number }} Plot
@@ -98,6 +98,7 @@ export class Chart {
       cursor: {
         sync: { key: SYNC, setSeries: false, filters: { pub: (type) => type === "mousemove" } },
         drag: { x: true, y: false, setScale: false },
+        lock: true, // a click keeps the crosshair, so that its values can be gone to
         bind: { dblclick: () => null }, // the range is for all charts: see steering
         points: { size: 7, width: 2, show: lines.some(({ kind }) => kind === "line") },
       },
@@ -151,17 +152,13 @@ export class Chart {
   /** @param {Line} line @param {number} at */
   #value(line, at) {
     const value = line.values[at] ?? null;
+    const day = /** @type {Plot} */ (this.what).days[at];
     const dot = h("i", { class: `dot ${line.colour}` });
     const text = value === null ? "– unknown" : line.exactly(value, at);
     const label = h("bdi", null, line.label);
-    return h(
-      "span",
-      { class: value === null ? "none" : null },
-      dot,
-      label,
-      " ",
-      h("b", null, text),
-    );
+    const shown = line.explained ? h("a", { href: line.explained(day) }, text) : text;
+    const kind = value === null ? "none" : null;
+    return h("span", { class: kind }, dot, label, " ", h("b", null, shown));
   }
 
   #fit() {

@@ -11,8 +11,9 @@
 import { Chart } from "../../charts/chart.js";
 import { exactly, onAxis, title } from "../../columns.js";
 import { told } from "../../data/trouble.js";
-import { day } from "../../days.js";
+import { day, iso } from "../../days.js";
 import { h } from "../../dom.js";
+import { link } from "../../router.js";
 import { compared } from "./compare.js";
 
 /** @type {Group[]} */
@@ -123,6 +124,7 @@ export class Panels {
           : /** @type {const} */ ("line"),
         scale: column.name === "volume" && index ? "low" : undefined,
         values: series.values.get(column.name) ?? [],
+        explained: (on) => link(["explain", asset.id, column.name, iso(on)]),
         exactly: (value) => exactly(column, value),
       })),
     };
