@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 
@@ -118,3 +119,17 @@ def test_the_benchmark_of_saturation_runs():
     )
     assert done.returncode == 0, done.stderr
     assert len(first_cells(done.stdout)) == 6
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium")
+def test_the_benchmark_of_the_page_runs():
+    """On a few assets."""
+    small = ["--rounds", "1", "--assets", "6", "--days", "60", "--visits", "5"]
+    command = [sys.executable, "-m", "benchmarks.page", *small]
+    done = subprocess.run(
+        command, cwd=ROOT, env=quiet_environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    printed = first_cells(done.stdout)
+    assert shown_beside(printed) == printed
