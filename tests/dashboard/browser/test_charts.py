@@ -76,7 +76,7 @@ def test_the_mouse_does_the_same(shown, published):
     assert number(price) == rows_of(published, "bitcoin")[date.fromisoformat(day)]
     shown.page.mouse.down()
     shown.page.mouse.move(middle[0] + box["width"] / 4, middle[1], steps=4)
-    frame(shown)
+    shown.page.locator(f"{FIRST} .u-select").wait_for()
     shown.page.mouse.up()
     assert "from=" in shown.page.url
     first, last = (
