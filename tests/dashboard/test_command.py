@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
+import time
 import urllib.request
 from importlib.resources import files
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
+from ..cli.conftest import Line, session
 from .conftest import rows_of, write
 
 BUILT = Path(str(files("datalake"))) / "dashboard/page/index.html"
@@ -46,6 +50,29 @@ def test_an_export_from_the_command_line(published, tmp_path):
     told = json.loads((tmp_path / "site/data/overview.json").read_text(encoding="utf-8"))
     assert told["files"]["details"]
     assert (tmp_path / "site/index.html").read_bytes() == BUILT.read_bytes()
+
+
+@needs_page
+def test_a_kill_amid_an_export(published, tmp_path):
+    """What was there before stands, whole; the next export clears up."""
+    site, older = tmp_path / "site", write(tmp_path / "x.parquet", rows_of(a={"close": [1.0]}))
+    assert dashboard(tmp_path, "--input", str(older), "--export", "site").returncode == 0
+    before = (site / "data/overview.json").read_bytes()
+    exporting = subprocess.Popen(
+        [*DATALAKE, "--input", str(published.output), "--export", "site"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+    )
+    while not list(site.glob("data/.new-*/assets/*")):
+        assert exporting.poll() is None, "it ended before it could be killed"
+        time.sleep(0.001)
+    exporting.kill()
+    exporting.wait()
+    assert (site / "data/overview.json").read_bytes() == before
+    data = site / json.loads(before)["files"]["data"]["path"]
+    assert data.read_bytes() == older.read_bytes()
+    assert dashboard(tmp_path, "--input", str(older), "--export", "site").returncode == 0
+    assert [one.name for one in (site / "data").iterdir() if one.is_dir()] == [data.parent.name]
 
 
 @needs_page
@@ -87,12 +114,10 @@ def bad_input(folder: Path, what: str) -> str:
     elif what == "empty":
         path.write_bytes(b"")
     elif what == "a flipped bit":
-        import pyarrow.parquet as pq
-
-        pq.write_table(pq.read_table(path), path, write_page_checksum=True, compression="none")
-        chunk = pq.read_metadata(path).row_group(0).column(2)
+        plain = {"compression": "none", "use_dictionary": False, "write_page_checksum": True}
+        pq.write_table(pq.read_table(path), path, **plain)
         data = bytearray(path.read_bytes())
-        data[chunk.file_offset or chunk.data_page_offset + chunk.total_compressed_size - 1] ^= 1
+        data[data.index(struct.pack("<d", 2.0))] ^= 1  # a price that nobody would wonder at
         path.write_bytes(data)
     elif what == "a folder":
         return str(folder)
@@ -103,20 +128,37 @@ def bad_input(folder: Path, what: str) -> str:
     return str(path)
 
 
+BAD = ["missing", "cut", "empty", "a flipped bit", "a folder", "other columns", "a text", "{}"]
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory):
+    """What is said of each, one after another in one process; `site` is where nothing may be."""
+    folder = tmp_path_factory.mktemp("bad")
+    paths = {}
+    for number, what in enumerate(BAD):
+        (folder / f"in-{number}").mkdir()
+        paths[what] = bad_input(folder / f"in-{number}", what)
+    lines = {
+        f"at-{number}": Line(["dashboard", "--input", paths[what], "--export", "site"])
+        for number, what in enumerate(BAD)
+    }
+    done = session(folder, lines)
+    return {
+        what: (paths[what], done[at], folder / at / "site")
+        for what, at in zip(BAD, lines, strict=True)
+    }
+
+
 @needs_page
-@pytest.mark.parametrize(
-    "what",
-    ["missing", "cut", "empty", "a flipped bit", "a folder", "other columns", "a text", "{}"],
-)
-def test_what_cannot_be_shown(tmp_path, what):
+@pytest.mark.parametrize("what", BAD)
+def test_what_cannot_be_shown(refused, what):
     """One sentence that names the file, exit code 2, and nothing written."""
-    path = bad_input(tmp_path, what)
-    done = dashboard(tmp_path, "--input", path, "--export", "site")
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert path in done.stderr
-    assert done.stderr.count("\n") == 1
-    assert not (tmp_path / "site").exists()
+    path, done, site = refused[what]
+    assert (done.code, done.out) == (2, "")
+    assert path in done.err
+    assert done.err.count("\n") == 1
+    assert not site.exists()
 
 
 def test_without_the_page(tmp_path, monkeypatch):

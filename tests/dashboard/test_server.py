@@ -8,7 +8,6 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -50,15 +49,16 @@ class Client:
         return self.get("/api/explain?" + "&".join(f"{k}={quote(v)}" for k, v in asked.items()))
 
 
-@pytest.fixture
-def serve(tmp_path: Path, page: Path) -> Iterator:
-    """Start servers of views."""
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator:
+    """Start servers of views, with a page in place of the built one."""
     ends = []
+    page = tmp_path_factory.mktemp("page")
+    (page / "index.html").write_text("<!doctype html>", encoding="utf-8")
 
     def start(view) -> Client:
-        folder = tmp_path / f"served-{len(ends)}"
-        folder.mkdir()
-        listening, desk = listen(0), Desk(view, folder, page)
+        listening = listen(0)
+        desk = Desk(view, tmp_path_factory.mktemp("served"), page)
         desk.current()
         server = serving(application(desk))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
@@ -74,7 +74,7 @@ def serve(tmp_path: Path, page: Path) -> Iterator:
         assert not thread.is_alive()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(serve, published) -> Client:
     """Of what two runs published."""
     return serve(view_of(published.output))

@@ -7,10 +7,11 @@ from typing import Any
 
 from attrs import frozen
 
-from ..errors import ConfigError
+from ..errors import ConfigError, StoreError
 from ..explaining.published import lake_of
 from ..plugins import Registry
 from ..publish import Place
+from ..publish.place import in_words
 from ..stores import Store
 from .lake import Lake, look_into
 from .shown import Shown, look
@@ -42,5 +43,11 @@ class View:
         return shown, look_into(store, shown, self.registry, told=told is not None)
 
     def seen(self, lake: Lake) -> Any:
-        """What is another as soon as something new is published, or another run has ended."""
-        return self.place.state(self.place.name), lake.newest_run()
+        """What is another as soon as something new is published, or another run has ended.
+
+        Raises StoreError.
+        """
+        try:
+            return self.place.state(self.place.name), lake.newest_run()
+        except OSError as error:
+            raise StoreError(f"{self.place.url} cannot be read ({in_words(error)})") from error
