@@ -10,7 +10,9 @@ from .walked import walk
 DOCS = ROOT / "docs"
 
 
-@pytest.mark.parametrize("page", ["tutorial/ten-minutes.md", "how-to/on-call.md"])
+@pytest.mark.parametrize(
+    "page", ["tutorial/ten-minutes.md", "how-to/on-call.md", "how-to/mapping.md"]
+)
 def test_a_page_can_be_walked(page, tmp_path, monkeypatch):
     """Each command, file and line that it shows, in one folder that is empty at the beginning."""
     monkeypatch.chdir(tmp_path)
