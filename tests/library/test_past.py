@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import datalake
-from datalake import ConfigError
+from datalake import ConfigError, StoreError
 from datalake.publish import publish
 
 
@@ -31,6 +31,26 @@ def test_a_revision_is_not_known_before_it_was_told(small, first_day):
     assert len(prices(small)) == 3
     with pytest.raises(ConfigError, match="nothing of it was known at 2026-03-10 07:59Z"):
         small.lake.series("acme.prices", "bitcoin", as_of=then - timedelta(minutes=1))
+
+
+def spoil(store, prefix):
+    """A byte of the one object there is not what it was."""
+    (entry,) = store.list(prefix)
+    stored = store.get(entry.key)
+    data = stored.data[:-100] + b"x" + stored.data[-99:]
+    store.put(entry.key, data, stored.metadata, if_generation=stored.generation)
+
+
+@pytest.mark.parametrize("prefix", ["series/", "revisions/"])
+def test_a_past_that_is_damaged_is_not_told(small, first_day, prefix):
+    """What is left of it would be another past."""
+    small.write("bitcoin", first_day, [1.0, 2.0])
+    then = small.now
+    small.pass_time(days=1)
+    small.write("bitcoin", first_day, [1.0, 20.0])
+    spoil(small.store, prefix)
+    with pytest.raises(StoreError, match="its sha256 does not hold"):
+        prices(small, then)
 
 
 writes = st.tuples(

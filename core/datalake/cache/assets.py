@@ -80,16 +80,18 @@ class AssetCache:
         if self.moment is None:
             return self._current(key, dataset, native_id)
         current = self._current(key, dataset, None)
-        past = [
-            rows
-            for entry in (self._past or {}).get(key.revisions, ())
-            if (stored := self.store.get(entry.key, known=entry))
-            and isinstance(rows := self._decoded_past(stored, key, dataset, entry), Rows)
-        ]
+        if isinstance(current, Miss) and _hides(current, self.moment):
+            return current
+        past = []
+        for entry in (self._past or {}).get(key.revisions, ()):
+            stored = self.store.get(entry.key, known=entry)
+            rows = self._decoded_past(stored, key, dataset, entry) if stored else None
+            if isinstance(rows, Rows):
+                past.append(rows)
+            elif rows and not rows.former:  # who knows what was in it
+                return Miss(f"{entry.key} beside it: {rows.reason}", entry.generation)
         known = current if isinstance(current, Found) else None
-        found = series_at(known, past, self.moment, native_id)
-        # what lies there and cannot be used says more than that nothing can
-        return current if known is None and not past and isinstance(current, Miss) else found
+        return series_at(known, past, self.moment, native_id)
 
     def _current(self, key: SeriesKey, dataset: Dataset, native_id: str | None) -> Found | Miss:
         if self.listed is None:
@@ -291,6 +293,13 @@ class AssetCache:
             join=lambda entry: join(entry, answer, dataset),
             sleep=self.sleep,
         )
+
+
+def _hides(current: Miss, moment: datetime) -> bool:
+    """Whether what lies there, and cannot be used, is or may be what was known at that moment."""
+    if current.generation == ABSENT:
+        return False
+    return current.former is None or current.begun is None or current.begun <= moment
 
 
 def _stand_in(entry: Found | Miss, wanted: Window, reason: str, error: FetchError) -> Cached:
