@@ -53,6 +53,13 @@ def test_a_mistake_is_an_exception(tmp_path):
         datalake.run(cache="memory:", output=place.path, environment={}, **SMALL)
 
 
+@pytest.mark.parametrize("output", ["memory:", "memory:data.csv", "memory:folder/data.parquet"])
+def test_a_file_in_memory_has_a_plain_name(output):
+    """As any published file has."""
+    with pytest.raises(ConfigError, match="write it like memory:user_facing_data.parquet"):
+        datalake.run(cache="memory:", output=output, environment={}, **SMALL)
+
+
 def test_a_run_without_rows_is_a_result():
     """Its report says why; nothing is raised for what a vendor does."""
     result = datalake.run(

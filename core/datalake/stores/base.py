@@ -35,7 +35,11 @@ class Stored:
 class Store(Protocol):
     """Bytes by key. Keys are `/`-separated and relative; a generation is opaque and changes with
     every write. All methods raise StoreError when the store itself fails, ReadOnly where it may be
-    read but not written; they are safe to call from several threads and processes."""
+    read but not written; they are safe to call from several threads and processes.
+
+    A store that can read a part of an object may offer `get_range(key, start, size)` beside these:
+    the bytes, fewer only at the object's end, or None where there is none. Then who reads one asset
+    of a published file downloads only its part."""
 
     @property
     def url(self) -> str:

@@ -24,6 +24,7 @@ from typing import ClassVar
 
 from ..errors import Conflict, DatalakeError, StoreError
 from ..stores import ABSENT, Store, Stored
+from ..stores.ranges import Ranged
 from .racing import count_up, load_opener, race
 
 #: None of these may be stored, nor reach anything outside the store.
@@ -71,6 +72,18 @@ class StoreTests:
         assert (found.data, found.generation) == (every_byte, generation)
         assert dict(found.metadata) == {"rows": "7", "empty": ""}
         assert self.peek(store, "a/b") == every_byte
+
+    def test_a_part_is_what_the_whole_has_there(self, tmp_path: Path) -> None:
+        """`get_range`, where the store has it: so many bytes, fewer only at the end, None for no
+        object."""
+        store = self.open(tmp_path)
+        if not isinstance(store, Ranged):
+            raise unittest.SkipTest("the store has no get_range, and is read whole")
+        data = bytes(range(256)) * 33
+        store.put("a/b", data, {}, if_generation=ABSENT)
+        for start, size in ((0, 1), (255, 3), (8_000, 448), (8_000, 9_000), (8_447, 1)):
+            assert store.get_range("a/b", start, size) == data[start : start + size]
+        assert store.get_range("a/c", 0, 9) is None
 
     def test_a_listing_may_be_out_of_date(self, tmp_path: Path) -> None:
         """`get` gives what a listing saw or what lies there now, and never a mixture of both."""
