@@ -47,6 +47,18 @@ def test_the_wheel_has_every_file_and_nothing_else(wheel):
     assert names == expected | {f"{info}/{name}" for name in about}
 
 
+def test_the_licences_of_what_is_bundled_are_there(wheel):
+    """Of each package that the page is made of, in full."""
+    bundled = json.loads((ROOT / "web/package.json").read_text(encoding="utf-8"))["dependencies"]
+    with zipfile.ZipFile(wheel) as archive:
+        if f"{PAGE}/licences.txt" not in archive.namelist() and not os.environ.get("CI"):
+            pytest.skip("no page: npm is not installed")
+        told = archive.read(f"{PAGE}/licences.txt").decode()
+    for name, version in bundled.items():
+        assert f"{name} {version} (MIT)\n\n" in told
+    assert told.count("Permission is hereby granted") == len(bundled)
+
+
 def test_without_npm_all_but_the_page_is_installed(tmp_path):
     """The build goes on, and says in a sentence what is left out and why."""
     place = tmp_path / "project"

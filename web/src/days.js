@@ -26,6 +26,9 @@ export function long(value) {
 /** A day from the microseconds of a parquet time stamp. @param {bigint} micros @returns {Day} */
 export const ofMicros = (micros) => Number(micros / 86_400_000_000n);
 
+/** The day that is not over, by the browser's clock. @returns {Day} */
+export const today = () => Math.floor(Date.now() / LENGTH);
+
 /** "2026-03-14 10:30 UTC" from an ISO instant. @param {string | null | undefined} instant */
 export function minute(instant) {
   const time = Date.parse(instant ?? "");

@@ -75,8 +75,9 @@ function fail(name, error) {
   ]);
 }
 
-addEventListener("hashchange", () => {
+addEventListener("hashchange", async () => {
   scrollTo(0, 0);
-  void show();
+  await show();
+  shell.arrived();
 });
 void show();

@@ -69,6 +69,7 @@ export class Shell {
     this.state.replaceChildren(
       ...(run ? [badge(run.status)] : []),
       h("span", null, through ? `closed days through ${through}` : "no closed day"),
+      ...old(days.day(through), days.today()),
       ...(overview.open_day
         ? [h("span", { class: "badge open" }, `open ${overview.open_day}`)]
         : []),
@@ -104,10 +105,22 @@ export class Shell {
     this.main.removeAttribute("aria-busy");
   }
 
-  /** Have a screen reader say something. @param {string} text */
-  say(text) {
-    this.spoken.textContent = text;
+  /** Go on from the new view with the keyboard, and have a screen reader say what it is. */
+  arrived() {
+    this.main.focus({ preventScroll: true });
+    this.spoken.textContent = document.title;
   }
+}
+
+/**
+ * Say by how many days yesterday is not there yet, once that cannot be the hour alone.
+ *
+ * @param {days.Day | null} through
+ * @param {days.Day} today
+ */
+function old(through, today) {
+  const late = through === null ? 0 : today - 1 - through;
+  return late > 1 ? [h("span", { class: "badge warn" }, `${counted(late, "day")} behind`)] : [];
 }
 
 /** What the reader should know of the data, wherever they are. @param {Overview} overview */

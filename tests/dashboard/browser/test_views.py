@@ -50,6 +50,22 @@ def test_the_way_between_views(site, tab):
     assert shown.shown("asset").text("h1") == "Tether"
 
 
+def test_the_keyboard_goes_on_from_the_new_view(site, tab):
+    """What has the focus is not left behind, and the view's name is said."""
+    shown = tab(site).open()
+    shown.page.get_by_role("link", name="Runs", exact=True).press("Enter")
+    shown.shown("runs").page.locator("main:focus").wait_for()
+    assert shown.page.locator("[aria-live]").text_content() == "SYNTHETIC · Runs · datalake"
+
+
+@pytest.mark.parametrize(("now", "said"), [("15", []), ("18", ["3 days behind"])])
+def test_data_that_are_old_say_so(site, tab, now, said):
+    """The page knows what day it is; the day after the last closed one is no reason."""
+    shown = tab(site)
+    shown.page.clock.set_fixed_time(f"2026-03-{now}T12:00:00Z")
+    assert shown.open().texts(".state .badge.warn") == said
+
+
 def test_the_colours_that_are_chosen_stay(site, tab):
     """The button changes them, also where charts are drawn, and the next load has them again."""
     shown = tab(site, color_scheme="light").open("asset/bitcoin")

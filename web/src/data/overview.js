@@ -39,7 +39,7 @@
 import { json } from "./fetching.js";
 import { Trouble } from "./trouble.js";
 
-export const PATH = "data/overview.json";
+const PATH = "data/overview.json";
 const FORMAT = 1;
 
 /** @returns {Promise<Overview>} */

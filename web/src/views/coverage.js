@@ -67,7 +67,7 @@ function legend() {
 }
 
 /** How strongly a share is coloured, in ten steps. @param {number} part */
-export const heat = (part) => `heat-${Math.max(1, Math.ceil(part * 10))}`;
+const heat = (part) => `heat-${Math.max(1, Math.ceil(part * 10))}`;
 
 /** @param {App} app */
 function byAsset({ overview, signal }) {

@@ -61,7 +61,7 @@ export function valueCell(overview, asset, column) {
 }
 
 /** How old a value is, beside it. @param {number} days */
-export function age(days) {
+function age(days) {
   const text = days > 999 ? "old" : `${days} d`;
   return h("span", { class: "age" }, text, spoken(" behind "));
 }

@@ -144,7 +144,7 @@ export class Panels {
 }
 
 /** @param {Series} series */
-export const daysOf = ({ first, length }) => Array.from({ length }, (_, index) => first + index);
+const daysOf = ({ first, length }) => Array.from({ length }, (_, index) => first + index);
 
 /**
  * The groups of what is published; a column that no group knows has one of its own.
