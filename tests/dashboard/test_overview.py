@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -221,6 +222,15 @@ def test_the_assets_file_of_another_publication(tmp_path, published):
     assert any("not of the same publication" in one for one in found.trouble)
     beside.write_bytes((versions[1] / "user_facing_assets.parquet").read_bytes())
     assert look(LocalPlace(path)).universe()[0]["canonical_id"] == "bitcoin"
+
+
+def test_a_file_that_was_not_published_there(tmp_path, publish):
+    """Beside a history that does not know it: somebody changed it, as well as it may look."""
+    output = publish(tmp_path, top=1).output
+    assert look(LocalPlace(output)).trouble == []
+    table = pq.read_table(output)
+    pq.write_table(table, output)
+    assert any("none that its history names" in one for one in look(LocalPlace(output)).trouble)
 
 
 def test_days_are_written_as_days(tmp_path):

@@ -53,6 +53,8 @@ def look(place: Place) -> Shown:
     history = None
     try:
         history = read_history(place)
+        if not any(one.files[DATA].sha256 == file.sha256 for one in history.history):
+            trouble.append("the file is none that its history names: it was changed or put there")
     except (ConfigError, StoreError, OSError) as error:
         trouble.append(f"no history of what was published is told: {error}")
     assets = None
