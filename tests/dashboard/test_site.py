@@ -102,7 +102,9 @@ def test_a_page_that_is_open_goes_on(tmp_path, page):
         export(look(LocalPlace(path)), Lake(), folder, page)
         seen.append(folder / overview(folder)["files"]["data"]["path"])
         assert seen[-1].read_bytes() == path.read_bytes()
+        (folder / "data/mine").mkdir(exist_ok=True)
     assert [one.exists() for one in seen] == [False, True, True]
+    assert (folder / "data/mine").is_dir()
 
 
 @pytest.mark.parametrize("what", ["a file", "a folder of somebody's", "a parquet file beside"])

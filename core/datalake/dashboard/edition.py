@@ -5,6 +5,7 @@ A page that is open goes on reading the edition that it began with, whatever is 
 
 from __future__ import annotations
 
+import re
 import secrets
 import shutil
 from collections.abc import Collection
@@ -15,6 +16,7 @@ from typing import Any
 from attrs import define, field
 
 _STAGED = ".new-"
+_NAME = re.compile(r"[0-9a-f]{16}")
 
 
 @define
@@ -61,5 +63,5 @@ def begin(data: Path) -> Edition:
 def forget(data: Path, keep: Collection[str | None]) -> None:
     """Remove the editions that no page is told of any more."""
     for one in data.iterdir():
-        if one.is_dir() and one.name not in keep:
+        if _NAME.fullmatch(one.name) and one.name not in keep:
             shutil.rmtree(one, ignore_errors=True)

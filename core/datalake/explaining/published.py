@@ -64,7 +64,7 @@ def read_file(place: Place) -> File:
         raise ConfigError(f"{place.url} cannot be read ({in_words(error)})") from error
     if data is None:
         raise ConfigError(
-            f"there is no file {place.url}: `datalake run` makes one, --output names another"
+            f"there is no file {place.url}: `datalake run` makes one; or name another"
         )
     try:
         facts = _facts(data)
