@@ -56,7 +56,7 @@ def test_a_mistake_is_an_exception(tmp_path):
 @pytest.mark.parametrize("output", ["memory:", "memory:data.csv", "memory:folder/data.parquet"])
 def test_a_file_in_memory_has_a_plain_name(output):
     """As any published file has."""
-    with pytest.raises(ConfigError, match="write it like memory:user_facing_data.parquet"):
+    with pytest.raises(ConfigError, match="write it like memory:user_facing_data"):
         datalake.run(cache="memory:", output=output, environment={}, **SMALL)
 
 
