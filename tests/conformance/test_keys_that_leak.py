@@ -7,9 +7,9 @@ import os
 
 import pytest
 
-from datalake import Asset
+from datalake import Asset, Key
 
-from .conftest import acme, complaints, fetch, report
+from .conftest import HOST, acme, complaints, fetch, report
 
 
 def key():
@@ -58,14 +58,23 @@ LEAKS = {
 }
 
 
+PLACES = {
+    "header": (Key("ACME_API_KEY", name="x-api-key"), HOST),
+    "query": (Key("ACME_API_KEY", "query", "apikey"), HOST),
+    "path": (Key("ACME_API_KEY", "path"), "https://api.acme.example/{key}/v1"),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("leak", LEAKS)
-def test_a_key_that_leaks_is_caught(samples, capsys, leak):
+def test_a_key_that_leaks_is_caught(samples, capsys, leak, place):
     """Wherever it is seen; and what was printed with it is not printed again."""
     changed, where = LEAKS[leak]
-    found = report(acme(**changed), samples())
+    key, base_url = PLACES[place]
+    found = report(acme(key=key, base_url=base_url, **changed), samples())
     told = complaints(found)["secrets"]
     assert f"the key is seen in {where}" in told
-    assert "Key('ACME_API_KEY', place='header', name='x-api-key') is declared" in told
+    assert f"Key('ACME_API_KEY', place={place!r}" in told
     assert found.grade.name == "D"
     printed = capsys.readouterr()
     texts = [*complaints(found).values(), printed.out, printed.err]

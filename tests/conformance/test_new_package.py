@@ -162,6 +162,8 @@ def test_the_command_says_what_is_wrong(package, site, tmp_path):
         (["acmy"], "no installed package is called 'acmy'; did you mean 'acme'?"),
         (["acme"], "there are no samples in tests/samples and samples"),
         (["acme", "--samples", "."], "there is no index of samples"),
+        (["acme", "--live", "--faults"], "--faults are let loose on samples, and --live has none"),
+        (["acme", "--assets", "bitcoin"], "--assets say what is recorded: add --record"),
         (["acme", "--live"], "no key for Acme: set ACME_API_KEY"),
         (["acme", "--record"], "no key for Acme: set ACME_API_KEY"),
     ],
@@ -187,7 +189,7 @@ def test_it_records_and_asks_the_real_one(site, tmp_path):
         variables = {"PYTHONPATH": str(here), "XDG_CACHE_HOME": str(tmp_path / "cache")}
         command = [*DATALAKE, "providers", "test", "acme", "--assets", "BTC"]
         told = call(*command, "--record", cwd=tmp_path, **variables)
-        told += call(*command, "--live", cwd=tmp_path, **variables)
+        told += call(*command[:-2], "--live", cwd=tmp_path, **variables)
     assert told.count("acme: grade B (10 held, 1 note)") == 2
     assert {one.headers["x-api-key"] for one in asked} == {KEY}
     samples = "".join(path.read_text() for path in (tmp_path / "tests/samples").iterdir())

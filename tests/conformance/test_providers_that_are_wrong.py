@@ -254,6 +254,12 @@ MISTAKES = {
     ),
     "no limit": ({"rate": Rate(0)}, {}, "plans", "is no limit; Rate\\(30\\) means 30 calls a min"),
     "no page for keys": ({"keys_url": ""}, {}, "plans", "keys_url is empty: whoever lacks a key"),
+    "a host without https": (
+        {"base_url": "http://api.acme.example/v1"},
+        {},
+        "plans",
+        "http://api.acme.example is neither https nor this machine: a key must not travel in the",
+    ),
     "a key without its name": (
         {"key": Key("ACME_API_KEY")},
         {},

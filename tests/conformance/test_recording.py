@@ -127,6 +127,21 @@ def test_nothing_is_recorded_where_the_api_refuses(tmp_path, status, told):
     assert not (tmp_path / "samples").exists()
 
 
+def test_a_provider_that_read_the_key_itself_is_not_recorded(tmp_path):
+    """Long ago, where nothing could be planted: its requests would be in the index with the key."""
+
+    def fetch(native_id, window, client):
+        return client.get("assets/BTC/fees", {"session": f"of {KEY}", "from": 1, "to": 2})
+
+    with vendor(talkative) as (url, asked):
+        provider = acme(base_url=f"{url}/x/v1", rate=QUICK, fetch=fetch)
+        with pytest.raises(ConfigError, match="puts the key into a request itself") as caught:
+            bench(provider).record(provider, tmp_path / "samples", BITCOIN)
+    assert KEY not in str(caught.value)
+    assert [request.path for request in asked] == ["/v1/assets"]
+    assert not (tmp_path / "samples").exists()
+
+
 def test_a_missing_key_is_told(tmp_path):
     """Before anything is asked."""
     with pytest.raises(ConfigError, match="set ACME_API_KEY"):

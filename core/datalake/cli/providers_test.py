@@ -67,6 +67,10 @@ def test(
       datalake providers test acme --faults --format json
       datalake providers test acme --record --assets bitcoin,uniswap
     """
+    if faults and live:
+        raise ConfigError("--faults are let loose on samples, and --live has none: choose one")
+    if assets and not record:
+        raise ConfigError("--assets say what is recorded: add --record")
     environment = read_environment(os.environ, Path(".env"))
     registry = find_plugins(None, False, environment)
     bench = Bench(registry, environment, now)

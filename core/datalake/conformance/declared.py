@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from ..client.origin import base_url
+from ..errors import ConfigError
 from ..models import Column, Dataset, Key, Plan
 from ..plugins import Plugin
 from .outcomes import Unmet, Unproven
@@ -77,8 +79,12 @@ def _plan(plan: Plan) -> None:
             " minute. Where the vendor names none, take what is polite"
         )
     url = urlsplit(plan.base_url)
-    if url.scheme not in ("https", "http") or not url.netloc or url.query:
+    if not url.netloc or url.query:
         raise Unmet(f"plan {plan.name}: base_url={plan.base_url!r} is no URL to put paths after")
+    try:
+        base_url(plan, {})
+    except ConfigError as error:
+        raise Unmet(f"{error}: a key must not travel in the clear") from None
     in_path = plan.key is not None and plan.key.place == "path"
     if in_path != ("{key}" in plan.base_url):
         raise Unmet(

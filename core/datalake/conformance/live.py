@@ -16,6 +16,7 @@ from ..errors import ConfigError, FetchError, NotFound, Rejected
 from ..models import DAY, Asset, Plan, Provider, Window
 from ..secrets import Secret, scrub
 from .samples import Asked, Sample, Samples
+from .stage import CANARY
 
 #: So many of the last closed days are fetched where no samples say which.
 DAYS = 10
@@ -33,7 +34,7 @@ class Live:
         clock: Callable[[], datetime],
     ) -> None:
         self._provider = provider
-        self._secrets = secrets
+        self._secrets = (*secrets, Secret(CANARY, ""))
         self._heard: Sample | None = None
         # every answer passes `classify`, so that is where it is overheard as it came
         listening = evolve(provider, classify=self._hear)
@@ -61,6 +62,11 @@ class Live:
 
     def answer(self, asked: Asked) -> Sample | None:
         """The vendor's answer; None where there is none, and `trouble` then says why."""
+        if scrub(str(asked), self._secrets) != str(asked):
+            self.trouble = FetchError(
+                f"{self._provider.name} puts the key into a request itself, and so it was not made:"
+                " declare Key(…), and let the client put it in"
+            )
         if asked not in self.answers and self.trouble is None:
             self._heard = None
             try:
@@ -82,7 +88,7 @@ class Live:
     def must_have_answered(self) -> None:
         """Raise ConfigError where the vendor could not be asked."""
         if self.trouble is not None:
-            raise ConfigError(f"the API did not answer: {self.trouble}")
+            raise ConfigError(f"the API did not answer all: {self.trouble}")
 
 
 def present(
