@@ -59,18 +59,6 @@ def translates(native_id, window, client):
         raise NotFound(f"no data: {error}") from error
 
 
-def untyped(native_id, window, client):
-    start, end = window.unix()
-    rows = client.get("assets/{id}/fees", {"id": native_id, "from": start, "to": end})["data"]
-    return {"time": [row["time"] for row in rows], "fees": [row["fees"] for row in rows]}
-
-
-def by_place(native_id, window, client):
-    columns = fetch(native_id, window, client)
-    start, _ = window.unix()
-    return {**columns, "time": [start + n * DAY for n in range(len(columns["time"]))]}
-
-
 def by_hand(native_id, window, client):
     return requests.get(f"{HOST}/assets/BTC/fees", timeout=5).json()
 
@@ -287,31 +275,3 @@ def test_a_mistake_is_caught_and_told(samples, mistake):
     found = complaints(report(provider, samples(**written), installed=installed))
     assert check in found, found
     assert re.search(told, found[check]), found[check]
-
-
-def test_one_cause_is_told_once(samples):
-    """Where nothing can be fetched, all that would need it is not tried; pytest skips it."""
-    found = report(acme(fetch=lambda *given: {"days": []}), samples(), faults=True)
-    failed = [one.check for one in found.outcomes if one.state.value == "failed"]
-    assert failed == ["values"]
-    untried = [one.advice for one in found.outcomes if one.state.value == "not tried"]
-    assert set(untried) == {"not tried: fees.fetch fails, which is told above"}
-    assert len(untried) == 5 + 41
-    assert found.grade.name == "C"
-
-
-FAULTY = {
-    "goes by places": (by_place, "gaps", "dangerous", "of 2026-03-02 is 1021.25 instead of"),
-    "breaks on another shape": (untyped, "shape", "failed", "Give `client.get` an `into=` type"),
-    "takes what is no row": (swallows, "503", "dangerous", "'could not ask' must never look like"),
-}
-
-
-@pytest.mark.parametrize("mistake", FAULTY)
-def test_a_mistake_that_only_faults_show(samples, mistake):
-    """Each under the fault that shows it."""
-    changed, fault, state, told = FAULTY[mistake]
-    found = report(acme(fetch=changed), samples(), faults=True)
-    (one,) = [outcome for outcome in found.outcomes if outcome.check == f"fault {fault}"]
-    assert one.state.value == state
-    assert told in one.advice
