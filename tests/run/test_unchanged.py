@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from datetime import date, timedelta
 from pathlib import Path
 from shutil import copytree, rmtree
@@ -289,6 +290,17 @@ def test_another_value_is_folded(small, tmp_path):
     assert made.report.providers["coingecko"]["cache_hits"]
     assert made.report.output["new"]
     assert not known
+
+
+def test_a_witness_that_has_rotted_unseen_is_fetched_again(small, tmp_path):
+    """The listing tells nothing of it, and the gate is to hear the witness."""
+    (series,) = tmp_path.glob("lake/series/v1/*/dataset=social/asset=bitcoin/*.parquet")
+    stat, data = series.stat(), series.read_bytes()
+    series.write_bytes(bytes([*data[:99], data[99] ^ 1, *data[100:]]))
+    os.utime(series, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    made, known = small()
+    assert not known
+    assert made.report.providers["lunarcrush"]["calls"] > 1
 
 
 def test_a_series_that_is_gone_or_damaged_is_fetched_again(small, tmp_path):

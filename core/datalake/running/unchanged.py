@@ -13,7 +13,7 @@ from attrs import asdict, evolve, frozen
 
 from datalake_aggregation import Mapping as CanonicalMapping
 
-from ..cache import AssetCache, Found, as_listed
+from ..cache import AssetCache, Miss, as_listed
 from ..errors import ConfigError, StoreError
 from ..exits import Exit
 from ..models import Window
@@ -79,7 +79,9 @@ def unchanged(
     with progress(list(tallies.values())):
         if not _confirmed(lanes, series, stop):
             return None
-    evidence = _evidence(lanes, mapping, recipe)
+        evidence = _evidence(lanes, series, mapping, recipe)
+    if evidence is None:
+        return None
     events.fetched(tallies)
     events.known(before.record.run_id)
     used = [evolve(series[name], how="cached") for name, _, _ in _wanted(lanes) if name in series]
@@ -180,20 +182,27 @@ def _known_again(lane: Lane, series: Mapping[str, Input]) -> bool:
     return lane.tally.series == sum(_name(want) in series for want in lane.wants)
 
 
-def _evidence(lanes: Lanes, mapping: CanonicalMapping, recipe: Recipe) -> Evidence:
+def _evidence(
+    lanes: Lanes, series: Mapping[str, Input], mapping: CanonicalMapping, recipe: Recipe
+) -> Evidence | None:
     """Nothing was learnt since the rows were published, so that only other providers' opinions
-    are to be read. Raises StoreError."""
+    are to be read; None where one of them cannot be."""
     columns = output_columns(mapping, recipe.columns)
     heard = []
     for lane in lanes.values():
-        witnesses = [want for want in lane.wants if want.dataset.witnesses(columns)]
+        used = [want for want in lane.wants if _name(want) in series]
+        witnesses = [want for want in used if want.dataset.witnesses(columns)]
         lane.cache.ready(map(series_key, witnesses))
         for want in witnesses:
-            found = lane.cache.find(series_key(want), want.dataset)
-            if isinstance(found, Found):
-                table = found.within(served_window(found, want))
-                canonical = mapping.canonical_of(want.asset.id)
-                heard.append(opinions(want, table, canonical, columns, recipe.last_day))
+            try:
+                found = lane.cache.find(series_key(want), want.dataset)
+            except StoreError:
+                return None
+            if isinstance(found, Miss):
+                return None
+            table = found.within(served_window(found, want))
+            canonical = mapping.canonical_of(want.asset.id)
+            heard.append(opinions(want, table, canonical, columns, recipe.last_day))
     return Evidence((), gather_opinions(heard))
 
 
