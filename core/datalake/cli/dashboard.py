@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tempfile
 from contextlib import suppress
 from importlib.resources import files
@@ -101,7 +103,14 @@ def _serve(view: View, folder: Path, page: Path, port: int, open_browser: bool) 
         desk.current()
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
         click.echo(f"{view.place.url} is shown at {url}; Ctrl-C ends it.")
-        if open_browser:
+        if open_browser and _has_desktop():
             click.launch(url)
         with suppress(KeyboardInterrupt):  # which the server raises again in its end
             serving(application(desk)).run(sockets=[listening])
+
+
+def _has_desktop() -> bool:
+    """Whether a browser would open a window, and not take the terminal over."""
+    if sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ):
+        return False
+    return sys.stdout.isatty()
