@@ -67,7 +67,7 @@ def watched(what: str, hint: str, patience: float = PATIENCE) -> Iterator[list[s
         try:
             yield notes
         finally:
-            if text := printed.getvalue().strip():
+            if text := printed.text.strip():
                 notes.append(f"it printed while it was loaded: {text[:SHOWN]!r}")
             notes += [_put_back(thing, then) for thing, then in things if _differs(thing, then)]
             if started := [one.name for one in threading.enumerate() if one not in threads]:
@@ -119,20 +119,26 @@ def _listed(names: Sequence[str]) -> str:
     return f"the thread {names[0]}" if len(names) == 1 else f"the threads {', '.join(names)}"
 
 
-class _Apart(io.StringIO):
+class _Apart(io.TextIOWrapper):
     """Takes what the thread that loads a plugin writes; others go on writing where they did."""
 
     def __init__(self, real: Any) -> None:
-        super().__init__()
+        super().__init__(io.BytesIO(), "utf-8", errors="replace", write_through=True)
         self._real, self._owner = real, threading.get_ident()
 
     def write(self, text: str) -> int:
-        if threading.get_ident() == self._owner:
-            return super().write(text)
-        return int(self._real.write(text))
+        mine = threading.get_ident() == self._owner
+        return super().write(text) if mine else int(self._real.write(text))
 
     def fileno(self) -> int:
         return int(self._real.fileno())
+
+    @property
+    def text(self) -> str:
+        """What was written, as far as it is text; nothing once it was closed."""
+        with suppress(ValueError):
+            return bytes(self.buffer.getvalue()).decode(errors="replace")  # type: ignore[attr-defined]
+        return ""
 
 
 @contextmanager

@@ -66,6 +66,7 @@ def _stdout_kept_clean() -> Iterator[None]:
     try:
         yield
     finally:
+        sys.stdout.flush()
         os.dup2(kept, 1)
         os.close(kept)
 
