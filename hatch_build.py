@@ -47,7 +47,7 @@ def build(web: Path) -> str | None:
             )
         except subprocess.CalledProcessError as error:
             said = error.stderr.decode(errors="replace").strip().splitlines()
-            return f"`npm {arguments[0]}` failed ({said[-1] if said else error.returncode})"
+            return f"`npm {arguments[0]}` failed ({said[0] if said else error.returncode})"
         except (OSError, subprocess.TimeoutExpired) as error:
             return f"`npm {arguments[0]}` did not end: {error}"
     return None
