@@ -1,13 +1,18 @@
-"""Whatever is published, or not, or broken: the page shows what there is and says what is not."""
+"""Whatever is published: the page shows what there is, and says what is not."""
 
 from __future__ import annotations
 
 import json
-import shutil
+from datetime import date, datetime, timezone
 
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
+from attrs import evolve
+
+from datalake.plugins import load
+from datalake.running.options import Options
+from datalake.running.pipeline import run
 
 from ..conftest import FACTS, LAST, rows_of, write
 
@@ -39,15 +44,6 @@ def made(sites, tmp_path):
         return sites(path)
 
     return make
-
-
-@pytest.fixture
-def copied(site, sites, tmp_path):
-    """A site of its own, to be broken, and where its data file is."""
-    folder = tmp_path / "copy"
-    shutil.copytree(site.folder, folder)
-    told = json.loads((folder / "data/overview.json").read_text(encoding="utf-8"))
-    return sites(folder=folder), folder / told["files"]["data"]["path"]
 
 
 def readout(shown):
@@ -165,99 +161,30 @@ def test_a_real_file_has_no_mark(made, tab):
     assert shown.page.title() == "Market · datalake"
 
 
-def test_a_damaged_data_file(copied, tab):
-    """Charts say that it is damaged; what does not need it is shown."""
-    site, data = copied
-    content = bytearray(data.read_bytes())
-    content[4:-20_000] = bytes(len(content) - 20_004)
-    data.write_bytes(content)
+def test_a_degraded_run(sites, tab, tmp_path):
+    """Its state is on every view; what failed, and what stood in, is told with the run."""
+    options = Options(
+        cache=str(tmp_path / "lake"),
+        output=tmp_path / "user_facing_data.parquet",
+        sandbox=True,
+        since=date(2026, 3, 1),
+        top=3,
+    )
+    for day, faults in ((14, ()), (15, ("lunarcrush=503",))):
+        as_of = datetime(2026, 3, day, 10, 30, tzinfo=timezone.utc)
+        run(evolve(options, as_of=as_of, sandbox_faults=faults), load(), {})
+    site = sites(tmp_path / "user_facing_data.parquet")
     shown = tab(site).open("asset/bitcoin")
-    shown.page.locator(FIRST).get_by_text("is damaged").wait_for()
-    data.write_bytes(b"\0" * len(content))
-    shown.open("asset/bitcoin").page.locator(FIRST).get_by_text("is damaged").wait_for()
-    assert len(shown.open().rows()) == 6
-
-
-def test_another_data_file(copied, tab):
-    """One of another length, or with other rows, is never shown as what the overview tells of."""
-    site, data = copied
-    content = data.read_bytes()
-    data.write_bytes(content + b"\0")
-    shown = tab(site).open("asset/bitcoin")
-    shown.page.locator(FIRST).get_by_text("not the file").wait_for()
-    data.write_bytes(content)
-    path = site.folder / "data/overview.json"
-    told = json.loads(path.read_text(encoding="utf-8"))
-    told["assets"][0]["rows"][0] += 1
-    path.write_text(json.dumps(told), encoding="utf-8")
-    shown.open("asset/bitcoin").page.locator(FIRST).get_by_text("other rows").wait_for()
-
-
-def test_missing_files(copied, tab):
-    """Each is named, and a later try finds what is there again."""
-    site, data = copied
-    data.rename(data.with_suffix(".away"))
-    shown = tab(site, expected=True).open("asset/bitcoin")
-    shown.page.locator(FIRST).get_by_text("user_facing_data.parquet is missing").wait_for()
-    path = site.folder / "data/overview.json"
-    path.rename(path.with_suffix(".away"))
-    shown.open()
-    assert shown.text("[role=alert] p") == "data/overview.json is missing."
-    path.with_suffix(".away").rename(path)
-    shown.page.get_by_role("button", name="Try again").click()
-    shown.page.get_by_role("link", name="Bitcoin").wait_for()
-
-
-@pytest.mark.parametrize(("content", "words"), [("{", "is damaged"), ('{"format": 2}', "format 2")])
-def test_an_overview_that_cannot_be_read(copied, tab, content, words):
-    """Cut off, or of another version of the page."""
-    site, _ = copied
-    (site.folder / "data/overview.json").write_text(content, encoding="utf-8")
-    shown = tab(site).open()
-    assert words in shown.text("[role=alert]")
-
-
-def test_a_degraded_run(copied, tab):
-    """Its state is on every view, and what failed is told with the run."""
-    site, data = copied
-    path = data.parent / "runs.json"
-    told = json.loads(path.read_text(encoding="utf-8"))
-    newest = told["runs"][0]
-    newest["status"] = "degraded"
-    newest["providers"]["coingecko"]["failures"] = [
-        {
-            "dataset": "market",
-            "error": "answered 503",
-            "assets": ["tron"],
-            "count": 9,
-            "stale_through": "2026-03-10",
-        }
-    ]
-    path.write_text(json.dumps(told), encoding="utf-8")
-    overview = site.folder / "data/overview.json"
-    document = json.loads(overview.read_text(encoding="utf-8"))
-    document["run"]["status"] = "degraded"
-    refused = {"run_id": "20260316T000000Z-1", "status": "refused", "message": "the gate refused"}
-    document["last_run"] = {**document["run"], **refused}
-    overview.write_text(json.dumps(document), encoding="utf-8")
-    shown = tab(site).open("runs")
     assert shown.text(".state .badge") == "degraded"
-    assert "20260316T000000Z-1 is refused: the gate refused" in shown.text(".notes")
-    shown.page.get_by_role("button", name="Details of run").first.click()
-    told = "market: answered 503 – 9 assets (tron, …), known through 2026-03-10"
-    assert shown.page.get_by_text(told).is_visible()
-
-
-def test_a_slow_server(site, sites, tab):
-    """What is left before it has come does not come later in its place."""
-    slow = sites(folder=site.folder, wait=0.4)
-    shown = tab(slow).open("asset/bitcoin")
-    shown.page.evaluate("location.hash = '#/asset/tether'")
-    shown.page.evaluate("location.hash = '#/coverage'")
-    shown.shown("coverage")
-    shown.page.wait_for_timeout(1500)
-    assert shown.text("h1") == "Coverage"
-    assert shown.page.locator(".chart").count() == 0
+    stat = shown.page.locator(".stat", has_text="Sentiment")
+    assert stat.inner_text().split("\n")[2] == "2026-03-13 · 1 d behind"
+    shown.go("coverage")
+    assert "1 d" in shown.rows()[0][8]
+    shown.go("runs").page.get_by_role("button", name="Details of run").first.click()
+    assert shown.rows(".more tbody tr")[2][0] == "lunarcrush"
+    failures = shown.text(".more .told")
+    assert "answered 503" in failures
+    assert "known through 2026-03-13" in failures
 
 
 HOSTILE = [

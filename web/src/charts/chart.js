@@ -97,6 +97,7 @@ export class Chart {
       legend: { show: false },
       cursor: {
         sync: { key: SYNC, setSeries: false, filters: { pub: (type) => type === "mousemove" } },
+        y: false,
         drag: { x: true, y: false, setScale: false },
         lock: true, // a click keeps the crosshair, so that its values can be gone to
         bind: { dblclick: () => null }, // the range is for all charts: see steering
