@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from datalake import Unavailable
+from datalake import Column, Unavailable
 
-from .conftest import DAY, acme, fetch, listed, report
+from .conftest import DAY, FEES, acme, complaints, days, fetch, listed, report
 from .test_providers_that_are_wrong import swallows
 
 
@@ -84,3 +84,13 @@ def test_a_mistake_that_only_faults_show(samples, mistake):
     (one,) = [outcome for outcome in found.outcomes if outcome.check == f"fault {fault}"]
     assert one.state.value == state
     assert told in one.advice
+
+
+def test_what_may_be_negative_is_let_in(samples):
+    """A column without a minimum draws a note only where all that is known of it is positive."""
+    columns = {"fees": Column("USD", "fees paid less what is paid back")}
+    told = complaints(report(acme(columns=columns), samples(), faults=True))
+    assert list(told) == ["fault negative"]
+    assert "declare minimum=0 if it can never be" in told["fault negative"]
+    body = days(fees={**FEES, 7: -1.5})
+    assert complaints(report(acme(columns=columns), samples(body=body), faults=True)) == {}

@@ -101,6 +101,12 @@ MISTAKES = {
         "values",
         "column 'fees' is null on every day: does the answer call it otherwise",
     ),
+    "asks for no day that there is": (
+        {},
+        {"body": {"data": []}},
+        "values",
+        "fees has no row in the window of .*asked for assets/BTC/fees.*in the vendor's unit of",
+    ),
     "texts for numbers": (
         {"fetch": returns(lambda columns: {**columns, "fees": list(map(str, columns["fees"]))})},
         {},

@@ -12,7 +12,7 @@ from ..client import Client
 from ..errors import FetchError, NotFound, SchemaError
 from ..models import DAY, Asset, Dataset, Window
 from ..series import delivered_days, to_open_day
-from .outcomes import Dangerous, Unmet, Unproven
+from .outcomes import Dangerous, Unmet, Unproven, Untried
 from .trial import Trial
 
 #: So many assets of a universe are looked at.
@@ -55,9 +55,10 @@ def values(trial: Trial, dataset: Dataset) -> None:
     """Every declared column comes, of its type, with values within its limits."""
     fetched = trial.fetched(dataset)
     if not fetched.rows:
+        asked = f" It asked for {fetched.asked[0]}." if fetched.asked else ""
         raise Unmet(
-            f"{dataset.name} has no row in the window of {_span(trial)}: do the samples hold those "
-            "days, and does the stamp lie in them?"
+            f"{dataset.name} has no row in the window of {_span(trial)}.{asked} Are those the "
+            "days, in the vendor's unit of time, and does its answer hold them?"
         )
     for name in dataset.columns:
         if all(row[name] is None for row in fetched.rows.values()):
@@ -76,6 +77,8 @@ def values(trial: Trial, dataset: Dataset) -> None:
 def days(trial: Trial, dataset: Dataset) -> None:
     """Each day of the window comes once, from the first to the last."""
     fetched = trial.fetched(dataset)
+    if not fetched.rows:
+        raise Untried("not tried: there are no rows, which is told above")
     counts = Counter(delivered_days(dataset, fetched.raw, now=trial.samples.as_of))
     window = trial.samples.window
     twice = [day for day in sorted(counts) if counts[day] > 1 and window.start <= day < window.end]

@@ -232,6 +232,9 @@ def _agrees(run: _Run, rows: Rows, *, whole: bool) -> None:
 
 def _wrong(run: _Run, column: str, what: str) -> None:
     if run.action == "negative" and run.dataset.columns[column].minimum is None:
+        known = [row[column] for row in run.fetched.rows.values() if row[column] is not None]
+        if min(known) < 0:
+            return  # it may well be
         raise Unproven(
             f"{run.dataset.name}: {column} has no minimum, so that a number below zero is let in: "
             "declare minimum=0 if it can never be"
