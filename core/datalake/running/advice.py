@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from textwrap import shorten
 from typing import Any
 
 from .health import GIVEN_UP
@@ -89,9 +90,9 @@ def _of_providers(report: Mapping[str, Any], since: Mapping[str, str]) -> list[s
         behind = days_behind(name, report)
         late = f"{name} is {behind} day{'s' if behind > 1 else ''} behind" if behind else name
         late += f" since {since[name][:16]}Z" if name in since else ""
-        cause = first["error"].removeprefix(GIVEN_UP)
+        cause = shorten(first["error"].removeprefix(GIVEN_UP), 120, placeholder=" …")
         steps.append(
-            f"{late}: {len(failed):,} series failed, the first with: {cause:.120}; look at datalake"
+            f"{late}: {len(failed):,} series failed, the first with: {cause}; look at datalake"
             f" cache why {first['asset']} {name}.{first['dataset']}, then run again"
         )
     return steps
