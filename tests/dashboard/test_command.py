@@ -53,6 +53,22 @@ def test_an_export_from_the_command_line(published, tmp_path):
 
 
 @needs_page
+def test_the_example_of_an_export(published, tmp_path):
+    """As the help has it."""
+    from datalake.cli.dashboard import command
+
+    example = "dashboard --sandbox --export site"
+    assert f"datalake {example}" in (command.help or "")
+    (tmp_path / ".datalake/sandbox").mkdir(parents=True)
+    copy = tmp_path / ".datalake/sandbox/user_facing_data.parquet"
+    copy.write_bytes(published.output.read_bytes())
+    assert dashboard(tmp_path, *example.split()[1:]).returncode == 0
+    told = json.loads((tmp_path / "site/data/overview.json").read_text(encoding="utf-8"))
+    assert told["files"]["details"] is None
+    assert any("nothing says which run made" in one for one in told["trouble"])
+
+
+@needs_page
 def test_a_kill_amid_an_export(published, tmp_path):
     """What was there before stands, whole; the next export clears up."""
     site, older = tmp_path / "site", write(tmp_path / "x.parquet", rows_of(a={"close": [1.0]}))

@@ -19,11 +19,13 @@ from datalake.dashboard.shown import look
 from datalake.dashboard.site import export
 from datalake.dashboard.view import View
 from datalake.errors import ConfigError
+from datalake.explaining.published import read_file, runs_of
 from datalake.plugins import load
 from datalake.publish import open_place
 from datalake.publish.history import read_history
 from datalake.publish.place import LocalPlace
 from datalake.stores import open_store
+from datalake.stores.local import LocalStore
 
 from .conftest import rows_of, view_of, write
 
@@ -243,3 +245,19 @@ def test_a_lake_that_knows_nothing_of_the_file(published, publish, tmp_path, pag
     _, lake = evolve(guessed, open_lake=lambda _: open_store(str(published.lake), {})).look()
     assert lake.inquiry
     assert lake.trouble == []
+
+
+def test_only_runs_of_the_files_instant_are_looked_through(published, tmp_path):
+    """A lake may keep thousands of reports, and a copied file says which instant it stands for."""
+    alone = tmp_path / "alone.parquet"
+    alone.write_bytes(published.output.read_bytes())
+    reads: list[str] = []
+
+    class Watched(LocalStore):
+        def get(self, key, *, known=None):
+            reads.append(key)
+            return super().get(key, known=known)
+
+    file = read_file(LocalPlace(alone))
+    assert len(list(runs_of(file, Watched(published.lake)))) == 1
+    assert len([key for key in reads if key.startswith("runs/")]) == 1

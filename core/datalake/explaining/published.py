@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -24,7 +24,7 @@ from ..publish.rows import values_of
 from ..publish.versions import report_key
 from ..running.report import REPORTS
 from ..running.shape import what_is_wrong
-from ..stores import Store
+from ..stores import Entry, Store
 from ..suggest import did_you_mean
 
 
@@ -93,9 +93,23 @@ def runs_of(file: File, lake: Store) -> Iterator[str]:
     published there, the reports beside the file, and those that the lake keeps."""
     told = [run_id for _, run_id in _in_history(file) if run_id]
     yield from dict.fromkeys([*told, *(str(one["run_id"]) for one in reports_beside(file))])
-    for entry in sorted(lake.list(REPORTS), key=lambda one: one.key, reverse=True):
+    kept = [entry for entry in lake.list(REPORTS) if _may_have_made(entry, file)]
+    for entry in sorted(kept, key=lambda one: one.key, reverse=True):
         stored = lake.get(entry.key, known=entry)
         yield from (str(one["run_id"]) for one in _of(file, stored.data if stored else b""))
+
+
+def _may_have_made(entry: Entry, file: File) -> bool:
+    """Whether a run stands for the file's instant, as far as a listing tells: a lake may keep the
+    reports of thousands."""
+    try:
+        run, own = (
+            datetime.fromisoformat(str(told["as_of"]).replace("Z", "+00:00"))
+            for told in (entry.metadata, file.facts)
+        )
+        return run == own
+    except (KeyError, ValueError, TypeError):
+        return True
 
 
 def lake_of(file: File) -> str | None:
