@@ -53,6 +53,27 @@ def test_a_past_that_is_damaged_is_not_told(small, first_day, prefix):
         prices(small, then)
 
 
+def test_a_writer_in_between_hides_nothing(small, first_day):
+    """What it replaces between our listing and our reading was known, and is read."""
+    small.write("bitcoin", first_day, [1.0, 2.0])
+    then, lake, store = small.now, small.lake, small.store
+    small.pass_time(days=1)
+
+    class Racing:
+        """Lets a rival write once everything is listed."""
+
+        url, list = store.url, staticmethod(store.list)
+        writes = [lambda: small.write("bitcoin", first_day, [1.0, 20.0])]  # noqa: RUF012
+
+        def get(self, key, *, known=None):
+            while self.writes:
+                self.writes.pop()()
+            return store.get(key, known=known)
+
+    table = evolve(lake, store=Racing()).series("acme.prices", "bitcoin", as_of=then)
+    assert table["price"].to_pylist() == [1.0, 2.0]
+
+
 writes = st.tuples(
     st.integers(0, 5),
     st.lists(st.one_of(st.none(), st.integers(1, 3).map(float)), min_size=1, max_size=4),

@@ -83,7 +83,7 @@ class AssetCache:
         if isinstance(current, Miss) and _hides(current, self.moment):
             return current
         past = []
-        for entry in (self._past or {}).get(key.revisions, ()):
+        for entry in self._revisions(key, current.generation):
             stored = self.store.get(entry.key, known=entry)
             rows = self._decoded_past(stored, key, dataset, entry) if stored else None
             if isinstance(rows, Rows):
@@ -92,6 +92,14 @@ class AssetCache:
                 return Miss(f"{entry.key} beside it: {rows.reason}", entry.generation)
         known = current if isinstance(current, Found) else None
         return series_at(known, past, self.moment, native_id)
+
+    def _revisions(self, key: SeriesKey, generation: str) -> Iterable[Entry]:
+        """What lies under its revisions. A writer puts there what it replaces before it replaces
+        it: beside an object that is newer than the listing there is more than was listed."""
+        listed = (self.listed or {}).get(key.path)
+        if generation != (listed.generation if listed else ABSENT):
+            return self.store.list(f"{key.revisions}/")
+        return (self._past or {}).get(key.revisions, ())
 
     def _current(self, key: SeriesKey, dataset: Dataset, native_id: str | None) -> Found | Miss:
         if self.listed is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Literal
@@ -53,7 +53,7 @@ class Wish:
         """All that is wanted lies under this prefix, of series and of revisions alike."""
         if self.assets is not None and len(self.assets) == 1:
             return f"{self.key(self.assets[0]).folder}/"
-        return f"{self.key('').folder.removesuffix('asset=')}asset="
+        return self.key("").folder
 
     @property
     def schema(self) -> pa.Schema:
@@ -97,8 +97,7 @@ def read(store: Store, wish: Wish, clock: Callable[[], datetime]) -> pa.Table:
     """The rows, in the order of the assets and of the days. Raises ConfigError for assets of which
     there is no series, unless they are to be skipped, and StoreError for what cannot be read."""
     listed = {entry.key: entry for entry in store.list(f"{SERIES}{wish.folder}")}
-    there = [item for item in map(classify, listed.values()) if item.kind == "series"]
-    assets = _all(there) if wish.assets is None else wish.assets
+    assets = _all(map(classify, listed.values())) if wish.assets is None else wish.assets
     cache = AssetCache(store, clock=clock, read_only=True, listed=listed)
     if wish.moment is not None:
         cache = cache.at(wish.moment, under=f"{REVISIONS}{wish.folder}")
@@ -113,8 +112,8 @@ def read(store: Store, wish: Wish, clock: Callable[[], datetime]) -> pa.Table:
     return pa.concat_tables([nothing, *tables]).combine_chunks()
 
 
-def _all(there: Sequence[Item]) -> list[str]:
-    return sorted(item.series.asset for item in there if item.series)
+def _all(there: Iterable[Item]) -> list[str]:
+    return sorted(item.series.asset for item in there if item.kind == "series" and item.series)
 
 
 def _several(find: Callable[[str], Found | Miss], assets: Sequence[str]) -> list[Found | Miss]:
@@ -137,8 +136,9 @@ def _check(found: dict[str, Found | Miss], wish: Wish, store: Store) -> None:
             raise StoreError(f"{path} cannot be used: {one.reason}; see `datalake cache verify`")
     if not misses or wish.missing == "skip" or wish.assets is None:
         return
+    there = _all(map(classify, store.list(f"{SERIES}{wish.key('').folder}")))
     told = [
-        f"{series_name(wish.key(asset))}: {one.reason}{_near(asset, wish, store)}"
+        f"{series_name(wish.key(asset))}: {one.reason}{_near(asset, there)}"
         for asset, one in list(misses.items())[:SHOWN]
     ]
     more = [f"and {len(misses) - SHOWN} more"] if len(misses) > SHOWN else []
@@ -147,10 +147,8 @@ def _check(found: dict[str, Found | Miss], wish: Wish, store: Store) -> None:
     )
 
 
-def _near(asset: str, wish: Wish, store: Store) -> str:
-    folder = wish.key("").folder
-    there = map(classify, store.list(f"{SERIES}{folder}"))
-    near = difflib.get_close_matches(asset, _all(list(there)), n=1)
+def _near(asset: str, there: Sequence[str]) -> str:
+    near = difflib.get_close_matches(asset, there, n=1)
     return f"; did you mean {near[0]!r}?" if near and near[0] != asset else ""
 
 
