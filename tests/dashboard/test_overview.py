@@ -200,12 +200,15 @@ def test_a_file_of_a_newer_version(tmp_path):
         shown(path)
 
 
-@pytest.mark.parametrize("spoil", ["unsorted", "twice", "apart"])
+@pytest.mark.parametrize("spoil", ["unsorted", "twice", "apart", "no day"])
 def test_rows_that_cannot_be_found_by_their_number(tmp_path, spoil):
     """A page would show another asset's numbers."""
     rows = rows_of(bitcoin={"close": [1.0, 2.0]}, ethereum={"close": [3.0]})
-    order = {"unsorted": [1, 0, 2], "twice": [0, 0, 1, 2], "apart": [0, 2, 1]}[spoil]
-    path = write(tmp_path / "x.parquet", rows[order])
+    order = {"unsorted": [1, 0, 2], "twice": [0, 0, 1, 2], "apart": [0, 2, 1]}
+    rows = rows[order.get(spoil, [0, 1, 2])]
+    if spoil == "no day":
+        rows = rows.with_columns(date=pl.when(pl.col("close") != 2).then(pl.col("date")))
+    path = write(tmp_path / "x.parquet", rows)
     with pytest.raises(ConfigError, match=r"x\.parquet cannot be shown: .* not sorted"):
         shown(path)
 

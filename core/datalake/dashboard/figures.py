@@ -78,7 +78,8 @@ def _whole() -> Iterator[pl.Expr]:
     yield pl.len().alias("rows")
     yield pl.col("date").min().alias("first_day")
     yield pl.col("date").max().alias("last_day")
-    yield (pl.col("date").diff() <= timedelta(0)).any().alias("unsorted")
+    back = (pl.col("date").diff() <= timedelta(0)).any()
+    yield (back | pl.col("date").is_null().any()).alias("unsorted")
 
 
 def _column(rows: Rows, column: str) -> Iterator[pl.Expr]:
