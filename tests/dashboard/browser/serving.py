@@ -16,11 +16,13 @@ KINDS = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 
 @define(eq=False)
 class Site:
-    """A folder, served. `sent` has (path, status, bytes of the body) of each answer."""
+    """A folder, served; browsers are told to keep answers for `keep` seconds. `sent` has (path,
+    status, bytes of the body) of each answer."""
 
     folder: Path
     ranges: bool = True
     wait: float = 0
+    keep: int = 0
     sent: list[tuple[str, int, int]] = field(factory=list)
     server: ThreadingHTTPServer = field(init=False)
 
@@ -71,6 +73,8 @@ class Site:
         request.send_response(status)
         request.send_header("Content-Type", KINDS.get(file.suffix, "application/octet-stream"))
         request.send_header("Content-Length", str(len(body)))
+        if self.keep:
+            request.send_header("Cache-Control", f"max-age={self.keep}")
         if status == 206:
             request.send_header("Content-Range", f"bytes {wanted[1]}-{wanted[2]}/{total}")
         request.end_headers()

@@ -72,6 +72,15 @@ def test_one_asset_of_one_day(made, tab):
     assert readout(shown) == [LAST.isoformat(), "Price $0.07178"]
 
 
+def test_an_asset_without_a_row(made, tab):
+    """One of the universe of which nothing is known has its place, and no empty charts."""
+    names = {"dogecoin": "Doge", "ghost": "Ghost"}
+    shown = tab(made(rows_of(dogecoin={"close": [1.0, 2.0]}), names=names)).open()
+    assert [row[2].split()[0] for row in shown.rows()] == ["$2.00", "–"]
+    shown.go("asset/ghost").page.locator(FIRST).get_by_text("no day has a value").wait_for()
+    assert shown.page.locator("canvas, .controls").count() == 0
+
+
 def test_two_thousand_assets(made, tab):
     """All are there, found and sorted, before anybody has to wait."""
     names = {f"coin-{n:04}": f"Coin {n}" for n in range(2000)}

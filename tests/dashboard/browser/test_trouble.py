@@ -85,6 +85,18 @@ def test_a_refused_run_after_it(copied, tab):
     assert shown.text(".notes") == said
 
 
+def test_what_is_published_meanwhile(copied, tab):
+    """The next load has it, whatever a cache would say."""
+    site, _ = copied
+    site.keep = 3600
+    shown = tab(site).open()
+    path = site.folder / "data/overview.json"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    told["assets"][0]["name"] = "Newcoin"
+    path.write_text(json.dumps(told), encoding="utf-8")
+    assert shown.open().text("a.asset") == "Newcoin"
+
+
 def test_a_slow_server(site, sites, tab):
     """What is left before it has come does not come later in its place."""
     slow = sites(folder=site.folder, wait=0.4)

@@ -26,7 +26,7 @@ import { json } from "./fetching.js";
  */
 export async function details({ files }, asset, signal) {
   if (!files.details) return null;
-  const found = await json(files.details + encodeURIComponent(asset.file), signal);
+  const found = await json(files.details + encodeURIComponent(asset.file), { signal });
   for (const facts of [found.explain, found.volume?.shares ?? {}])
     Object.setPrototypeOf(facts, null);
   return found;

@@ -7,15 +7,15 @@ import { Trouble } from "./trouble.js";
 
 /**
  * @param {string} path
- * @param {AbortSignal} [signal]
+ * @param {RequestInit} [options]
  * @returns {Promise<any>}
  */
-export async function json(path, signal) {
-  const answer = await asked(path, { signal });
+export async function json(path, options = {}) {
+  const answer = await asked(path, options);
   try {
     return JSON.parse(await answer.text());
   } catch (error) {
-    if (signal?.aborted) throw error;
+    if (options.signal?.aborted) throw error;
     throw new Trouble(`${path} is damaged.`, "Export the dashboard again.");
   }
 }

@@ -9,7 +9,7 @@
  * @typedef {{ id: string, symbol: string | null, name: string | null, rank: number | null,
  *   members: string[], file: string, rows: [number, number] | null, first_day: string | null,
  *   last_day: string | null, days: number, last: Record<string, [number, string]>,
- *   change: Change | null, sparkline: (number | null)[], coverage: Record<string, Cover>,
+ *   change: Change | null, sparkline: (number | null)[] | null, coverage: Record<string, Cover>,
  *   why: Record<string, string> }} Asset
  * @typedef {{ run_id: string, status: string, message: string | null,
  *   finished_at: string | null }} Run
@@ -44,7 +44,8 @@ const FORMAT = 1;
 
 /** @returns {Promise<Overview>} */
 export async function overview() {
-  const found = await json(PATH);
+  // the one name that stays when something new is published: no cache may answer for it
+  const found = await json(PATH, { cache: "no-cache" });
   if (found?.format !== FORMAT || !Array.isArray(found.assets) || !Array.isArray(found.columns)) {
     throw new Trouble(
       `${PATH} has the format ${found?.format ?? "of something else"}; this page reads ${FORMAT}.`,

@@ -24,5 +24,5 @@ import { json } from "./fetching.js";
  * @returns {Promise<Run[] | null>} null where the export has none
  */
 export async function runs({ files }, signal) {
-  return files.runs ? (await json(files.runs.path, signal)).runs : null;
+  return files.runs ? (await json(files.runs.path, { signal })).runs : null;
 }

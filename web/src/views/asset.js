@@ -52,7 +52,7 @@ export function asset(app, route) {
       heading(asked),
       ...(note ? [h("p", { class: "hint" }, note)] : []),
       stats(overview, asked),
-      controls.element,
+      ...(asked.rows ? [controls.element] : []),
       panels.element,
       members(app, asked, span),
       sources(overview, asked),

@@ -85,7 +85,7 @@ async function lookedUp(
       column: column.name,
       ...(on ? { date: on } : {}),
     });
-    return /** @type {Promise<Explained>} */ (json(`api/explain?${asked}`, signal));
+    return /** @type {Promise<Explained>} */ (json(`api/explain?${asked}`, { signal }));
   }
   const found = await details(overview, asset, signal);
   return found?.explain[column.name] ?? null;

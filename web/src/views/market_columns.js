@@ -74,7 +74,7 @@ const spark = {
   title: "30 days",
   kind: "spark",
   cell: (asset) =>
-    h("td", { class: "spark" }, sparkline(asset.sparkline, direction(asset.change?.d30))),
+    h("td", { class: "spark" }, sparkline(asset.sparkline ?? [], direction(asset.change?.d30))),
 };
 
 /** @param {"d1" | "d7" | "d30"} key @param {string} title @returns {MarketColumn} */

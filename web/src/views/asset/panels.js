@@ -60,6 +60,7 @@ export class Panels {
 
   /** The first chart at once; the others after it, as far as they are in sight. */
   async start() {
+    if (!this.charts.length) return;
     await this.first();
     if (this.app.signal.aborted) return;
     const seen = new IntersectionObserver(
