@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,8 @@ from .given import let_in
 from .history import series_at
 from .joining import Answer, Joined, Writer, join
 from .keys import SeriesKey
-from .objects import Found, Miss, Rows, decode, decode_past
+from .objects import Found, Miss, decode
+from .past import Past, hides, list_past
 from .rows import OBSERVED, compare, crop
 from .served import Cached, served, stood_in
 
@@ -47,7 +48,7 @@ class AssetCache:
     read_only: bool = field(default=False, kw_only=True)
     listed: Mapping[str, Entry] | None = field(default=None, kw_only=True, repr=False)
     moment: datetime | None = field(default=None, kw_only=True)
-    _past: Mapping[str, Sequence[Entry]] | None = field(default=None, kw_only=True, repr=False)
+    _past: Past | None = field(default=None, kw_only=True, repr=False)
     _refused: threading.Event = field(factory=threading.Event, init=False, repr=False)
 
     def survey(self, keys: Iterable[SeriesKey] = ()) -> AssetCache:
@@ -65,41 +66,24 @@ class AssetCache:
     def at(self, moment: datetime, under: str = REVISIONS) -> AssetCache:
         """The same series as they were known at `moment`, to be read only: all of them, or those
         whose revisions lie `under` a prefix. Raises StoreError."""
-        past = self._all_past(under) if self._past is None else self._past
+        past = self._past or list_past(self.store, under)
         return evolve(self, moment=moment, read_only=True, past=past)
-
-    def _all_past(self, under: str) -> Mapping[str, Sequence[Entry]]:
-        """What revisions replaced, by the folder of its series; one listing."""
-        past: dict[str, list[Entry]] = {}
-        for entry in self.store.list(under):
-            past.setdefault(entry.key.rpartition("/")[0], []).append(entry)
-        return past
 
     def find(self, key: SeriesKey, dataset: Dataset, native_id: str | None = None) -> Found | Miss:
         """The series with its coverage, or why there is none to use. Raises StoreError."""
         if self.moment is None:
             return self._current(key, dataset, native_id)
         current = self._current(key, dataset, None)
-        if isinstance(current, Miss) and _hides(current, self.moment):
+        if isinstance(current, Miss) and hides(current, self.moment):
             return current
-        past = []
-        for entry in self._revisions(key, current.generation):
-            stored = self.store.get(entry.key, known=entry)
-            rows = self._decoded_past(stored, key, dataset, entry) if stored else None
-            if isinstance(rows, Rows):
-                past.append(rows)
-            elif rows and not rows.former:  # who knows what was in it
-                return Miss(f"{entry.key} beside it: {rows.reason}", entry.generation)
+        listed = (self.listed or {}).get(key.path)
+        moved = current.generation != (listed.generation if listed else ABSENT)
+        assert self._past is not None  # noqa: S101  # `at` gives both
+        past = self._past.of(key, dataset, moved=moved)
+        if isinstance(past, Miss):
+            return past
         known = current if isinstance(current, Found) else None
         return series_at(known, past, self.moment, native_id)
-
-    def _revisions(self, key: SeriesKey, generation: str) -> Iterable[Entry]:
-        """What lies under its revisions. A writer puts there what it replaces before it replaces
-        it: beside an object that is newer than the listing there is more than was listed."""
-        listed = (self.listed or {}).get(key.path)
-        if generation != (listed.generation if listed else ABSENT):
-            return self.store.list(f"{key.revisions}/")
-        return (self._past or {}).get(key.revisions, ())
 
     def _current(self, key: SeriesKey, dataset: Dataset, native_id: str | None) -> Found | Miss:
         if self.listed is None:
@@ -227,14 +211,6 @@ class AssetCache:
             log.warning("%s in %s is not used: %s", key.path, self.store.url, found.reason)
         return found
 
-    def _decoded_past(
-        self, stored: Stored, key: SeriesKey, dataset: Dataset, entry: Entry
-    ) -> Rows | Miss:
-        found = decode_past(stored, key, dataset)
-        if isinstance(found, Miss):
-            log.warning("%s in %s is not used: %s", entry.key, self.store.url, found.reason)
-        return found
-
     def _news(self, look: Look) -> Look:
         """The same with the entry as it is now; listing one object costs less than reading it."""
         path = look.key.path
@@ -301,13 +277,6 @@ class AssetCache:
             join=lambda entry: join(entry, answer, dataset),
             sleep=self.sleep,
         )
-
-
-def _hides(current: Miss, moment: datetime) -> bool:
-    """Whether what lies there, and cannot be used, is or may be what was known at that moment."""
-    if current.generation == ABSENT:
-        return False
-    return current.former is None or current.begun is None or current.begun <= moment
 
 
 def _stand_in(entry: Found | Miss, wanted: Window, reason: str, error: FetchError) -> Cached:
