@@ -18,7 +18,7 @@ def test_each_line_names_the_run(datalake, tmp_path):
     lines = [json.loads(line) for line in done.err.splitlines()]
     assert {line["run_id"] for line in lines} == {report["run_id"]}
     assert key not in done.err
-    told = {line["event"]: line for line in lines if line["logger"].endswith("run.events")}
+    told = {line["event"]: line for line in lines if line["logger"].endswith("running.events")}
     assert list(told) == ["run begins", "universe known", "provider done", "run ends"]
     provider, end = told["provider done"], told["run ends"]
     figures = report["providers"]["coingecko"]
