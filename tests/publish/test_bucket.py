@@ -230,7 +230,7 @@ def test_a_bucket_that_does_not_exist(gcs, gcs_env):
         ("gs://LAKE/x.parquet", "no such bucket can be"),
         ("s3://lake/x.parquet", "no store is known for s3"),
         ("gs:/lake/x.parquet", "no such bucket can be"),
-        ("memory:/x.parquet", "names no file"),
+        ("memory:folder/x.parquet", "names no file"),
         ("", "is a folder"),
     ],
 )
