@@ -7,9 +7,9 @@ import re
 import pytest
 import requests
 
-from datalake import Column, FetchError, Key, NotFound, Rate, Stamp
+from datalake import Asset, Column, FetchError, Key, NotFound, Rate, Stamp
 
-from .conftest import DAY, FEES, FIRST, HOST, acme, complaints, days, fetch, report
+from .conftest import DAY, FEES, FIRST, HOST, NOW, acme, complaints, days, fetch, report
 
 
 def test_a_right_one_passes_every_check(samples):
@@ -245,6 +245,24 @@ MISTAKES = {
         {},
         "columns",
         "column 'date' is the framework's own; call it otherwise",
+    ),
+    "lists others than were asked for": (
+        {"universe": lambda ids, client: iter([Asset("bitcoin"), Asset("dogecoin")])},
+        {},
+        "universe",
+        "universe\\(\\['bitcoin'\\], client\\) gives other assets than that one",
+    ),
+    "lists one twice": (
+        {"universe": lambda ids, client: iter([Asset("bitcoin"), Asset("bitcoin")])},
+        {},
+        "universe",
+        "universe lists an asset twice among the first",
+    ),
+    "a snapshot of others": (
+        {"snapshot": lambda ids, client: {"native_id": ["ETH"], "time": [NOW], "fees": [1.0]}},
+        {},
+        "snapshot",
+        "fees.snapshot\\(\\['BTC'\\]\\) tells of 'ETH', too",
     ),
     "no limit": ({"rate": Rate(0)}, {}, "plans", "is no limit; Rate\\(30\\) means 30 calls a min"),
     "no page for keys": ({"keys_url": ""}, {}, "plans", "keys_url is empty: whoever lacks a key"),

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from ..client import Client
-from ..errors import FetchError, NotFound, SchemaError
+from ..errors import NotFound, SchemaError
 from ..models import DAY, Asset, Dataset, Window
 from ..series import delivered_days, to_open_day
 from .outcomes import Dangerous, Unmet, Unproven, Untried
@@ -182,9 +182,9 @@ def universe(trial: Trial) -> None:
     if len({asset.id for asset in listed}) < len(listed):
         raise Unmet("universe lists an asset twice among the first: each id comes once")
     named = trial.stage.visit(lambda client: list(ask([listed[0].id], client)))
-    if named.error is not None and not isinstance(named.error, FetchError):
+    if named.error is not None:
         raise Unmet(trial.told(named, "universe"))
-    if named.error is None and [asset.id for asset in named.value or ()] != [listed[0].id]:
+    if [asset.id for asset in named.value or ()] != [listed[0].id]:
         raise Unmet(f"universe([{listed[0].id!r}], client) gives other assets than that one")
 
 
