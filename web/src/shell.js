@@ -26,9 +26,9 @@ export class Shell {
     this.spoken = h("div", { class: "spoken", "aria-live": "polite" });
     this.links = new Map(VIEWS.map(([name, text]) => [name, h("a", { href: link([name]) }, text)]));
     this.state = h("div", { class: "state" });
-    this.notes = h("div", { class: "notes" });
+    this.notes = h("aside", { class: "notes", "aria-label": "Remarks" });
     this.foot = h("footer", { class: "foot" });
-    this.mark = h("div", { class: "mark" });
+    this.mark = h("aside", { class: "mark", "aria-label": "What kind of data this is" });
     document.body.replaceChildren(
       h("button", { class: "skip", onclick: () => this.main.focus() }, "Skip to the content"),
       this.mark,

@@ -165,7 +165,7 @@ def overview(site) -> dict:
 
 
 def axe(tab: Tab, rules: Sequence[str] = ()) -> list[str]:
-    """What axe-core finds serious or worse in what the tab shows, by these rules or all."""
+    """What axe-core finds in what the tab shows, by these rules or all; serious or not."""
     if not AXE.is_file():
         absent("no axe-core; `npm ci` in web/ brings it")
     tab.page.evaluate(AXE.read_text(encoding="utf-8"))
@@ -174,6 +174,5 @@ def axe(tab: Tab, rules: Sequence[str] = ()) -> list[str]:
     return [
         f"{one['id']}: {node['target']} {node['failureSummary']}"
         for one in found["violations"]
-        if one["impact"] in ("serious", "critical")
         for node in one["nodes"][:3]
     ]

@@ -20,7 +20,7 @@ VIEWS = {
 
 @pytest.mark.parametrize("route", VIEWS)
 def test_a_view_shows_what_it_is_for(site, tab, route):
-    """It says so, marks synthetic data, fits a phone, and axe-core finds nothing serious in it."""
+    """It says so, marks synthetic data, fits a phone, and axe-core finds nothing in it."""
     shown = tab(site, color_scheme="light").open(route)
     for words in VIEWS[route]:
         shown.page.get_by_text(words).first.wait_for()
@@ -34,6 +34,7 @@ def test_a_view_shows_what_it_is_for(site, tab, route):
     assert axe(shown, ["color-contrast"]) == []
     shown.page.set_viewport_size({"width": 360, "height": 740})
     assert shown.page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert axe(shown, ["scrollable-region-focusable"]) == []
     assert mark.is_visible()
 
 

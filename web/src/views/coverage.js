@@ -83,7 +83,7 @@ function byAsset({ overview, signal }) {
   more();
   return h(
     "div",
-    { class: "scroll page" },
+    { class: "scroll page", tabindex: 0, role: "region", "aria-label": "Coverage" },
     h(
       "table",
       { class: "heat" },
@@ -153,7 +153,7 @@ function overTime(columns, /** @type {ByMonth | null} */ found) {
   const order = found.months.map((_, index) => index).reverse();
   return h(
     "div",
-    { class: "scroll page" },
+    { class: "scroll page", tabindex: 0, role: "region", "aria-label": "Coverage" },
     h(
       "table",
       { class: "heat" },

@@ -46,7 +46,11 @@ export function market(app, route) {
         table.told,
         h("span", { class: "hint wide" }, "/ search · j k move · Enter opens"),
       ),
-      h("div", { class: "scroll page" }, table.element),
+      h(
+        "div",
+        { class: "scroll page", tabindex: 0, role: "region", "aria-label": "Assets" },
+        table.element,
+      ),
       table.empty,
     ],
   };

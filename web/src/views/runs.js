@@ -64,7 +64,7 @@ const HEADS = [
   ["Gate"],
   ["Rows"],
   ["Assets"],
-  "",
+  "More",
 ];
 
 /** @param {Run[]} found */
