@@ -113,9 +113,10 @@ def samples(tmp_path):
     return write
 
 
-def report(provider, folder, *, faults=False, installed=None):
+def report(provider, folder, *, faults=False, installed=None, notes=()):
     """What the checks say of a provider that is installed."""
-    plugin = Plugin("acme", "datalake-acme", "0.1.0", providers=[installed or provider])
+    brought = [installed or provider]
+    plugin = Plugin("acme", "datalake-acme", "0.1.0", providers=brought, notes=notes)
     registry = Registry([plugin])
     with on_trial(provider, read_samples(folder), lambda: registry) as trial:
         return Report(provider.name, check_all(trial, faults=faults))

@@ -1,4 +1,4 @@
-"""What only shows when the vendor fails; and that one cause is told once."""
+"""What shows when the vendor fails, or when the plugin is loaded; one cause is told once."""
 
 from __future__ import annotations
 
@@ -84,6 +84,12 @@ def test_a_mistake_that_only_faults_show(samples, mistake):
     (one,) = [outcome for outcome in found.outcomes if outcome.check == f"fault {fault}"]
     assert one.state.value == state
     assert told in one.advice
+
+
+def test_a_module_that_does_something_is_told(samples):
+    """What the loader saw it do, and that it should not."""
+    found = report(acme(), samples(), notes=["it printed while it was loaded: 'hello'"])
+    assert "it printed while it was loaded: 'hello'. A plugin's module" in complaints(found)["name"]
 
 
 def test_what_may_be_negative_is_let_in(samples):

@@ -181,6 +181,15 @@ def test_a_users_mistake_is_told(site, tmp_path, monkeypatch, arguments, told):
     assert "\n" not in str(caught.value)
 
 
+def test_a_package_that_is_not_allowed_is_told(site, tmp_path, monkeypatch):
+    """The list of the user's goes before; it is named."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(site)
+    monkeypatch.setenv("DATALAKE_PLUGINS", "coingecko")
+    with pytest.raises(ConfigError, match="DATALAKE_PLUGINS leaves plugin acme"):
+        cli(["providers", "test", "acme"], standalone_mode=False)
+
+
 def test_it_records_and_asks_the_real_one(site, tmp_path):
     """From the command line, with the key from .env, which is in no file and on no screen."""
     with vendor(lambda request: as_a_list(*talkative(request))) as (url, asked):

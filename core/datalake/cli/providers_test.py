@@ -98,6 +98,9 @@ def _providers(registry: Registry, package: str) -> Sequence[Provider]:
                 raise ConfigError(f"{plugin} is broken: {plugin.error}")
             named = [one for one in plugin.providers if _plain(one.name) == _plain(package)]
             return named or plugin.providers
+    for plugin in registry.skipped:
+        if _plain(package) in map(_plain, _names(plugin)):
+            raise ConfigError(f"DATALAKE_PLUGINS leaves {plugin} out: name it there, too")
     known = [name for plugin in registry.plugins for name in _names(plugin)]
     raise ConfigError(
         f"no installed package is called {package!r}{did_you_mean(package, set(known))} "

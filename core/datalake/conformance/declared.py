@@ -34,6 +34,10 @@ def name(trial: Trial) -> None:
         raise Unmet(f"{plugin} cannot be used: {plugin.error}")
     if not _VERSION.fullmatch(plugin.version):
         raise Unmet(f"version {plugin.version!r} of {plugin.distribution} is none: write 0.1.0")
+    if plugin.notes:
+        raise Unmet(
+            f"{plugin}: {plugin.notes[0]}. A plugin's module declares, and does nothing else"
+        )
 
 
 def _plugin(trial: Trial) -> Plugin:
