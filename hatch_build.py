@@ -14,7 +14,14 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 #: The dependencies as the lockfile pins them; no registry is asked again and again where none is.
-INSTALL = ("ci", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=60000")
+INSTALL = (
+    "ci",
+    "--include=dev",
+    "--no-audit",
+    "--no-fund",
+    "--fetch-retries=1",
+    "--fetch-timeout=60000",
+)
 BUILD = ("run", "--silent", "build")
 LONGEST = 300  # seconds
 
