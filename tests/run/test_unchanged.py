@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from shutil import copytree, rmtree
@@ -16,6 +17,7 @@ from attrs import evolve
 
 from datalake.cache import AssetCache, Miss, SeriesKey
 from datalake.models import Dataset, Window
+from datalake.names import SERIES
 from datalake.plugins import Registry, load
 from datalake.rules import GateRules
 from datalake.running import inputs
@@ -35,7 +37,7 @@ class Reading:
     """A store that remembers which objects were read."""
 
     def __init__(self, store: Store) -> None:
-        self.store, self.read = store, list[str]()
+        self.store, self.read, self.late = store, list[str](), False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.store, name)
@@ -44,7 +46,11 @@ class Reading:
         self.read.append(key)
         return self.store.get(key, known=known)
 
-    def series(self, folder: str) -> list[str]:
+    def list(self, prefix: str = "") -> Iterator[Entry]:
+        """Nothing, if it is a listing of all series that came too early."""
+        return iter(()) if self.late and prefix == SERIES else self.store.list(prefix)
+
+    def series(self, folder: str) -> Sequence[str]:
         return [key for key in self.read if key.startswith(f"series/v1/{folder}")]
 
 
@@ -263,6 +269,33 @@ def test_what_is_not_whole_is_folded_and_healed(small, tmp_path):
         assert made.report.output["version"] == version, lost
     small.restore()
     assert small()[1]
+
+
+def test_a_report_is_believed_only_as_it_was_written(small, tmp_path):
+    """What the guard found is told once more from there, again and again."""
+    assert small()[1]
+    (report,) = tmp_path.glob("data.published/versions/*/report.json")
+    told_then = json.loads(report.read_text())
+    told_then["mapping"]["straying"] = [{"asset": "staked-ether"}]
+    for other in (json.dumps(told_then), "[" * 100_000):
+        report.write_text(other)
+        made, known = small()
+        assert not known
+        assert made.report.mapping["straying"] == []
+
+
+def test_earlier_days_that_came_after_the_listing_count(small, tmp_path):
+    """Who listed the lake before another pipeline put them there has folded the wanted ones."""
+    small(since=None, output=tmp_path / "other.parquet")
+    mine = {"output": tmp_path / "mine.parquet"}
+    small.store.late = True
+    first, _ = small(**mine)
+    small.store.late = False
+    second, known = small(**mine)
+    records = [inputs.read(small.store, made.report.run_id) for made in (first, second)]
+    starts = [min(one.start for one in record.series) for record in records]
+    assert starts[1] < starts[0]
+    assert not known
 
 
 def test_a_damaged_copy_is_made_again(small, tmp_path):

@@ -73,10 +73,11 @@ class Found:
 @frozen
 class Told:
     """A series as a listing tells of it, which may be another one, or damaged: only who has read
-    the object of this generation knows."""
+    the object of this generation knows. It has so many `rows` in all."""
 
     generation: str
     coverage: Coverage
+    rows: int
 
 
 @frozen
@@ -113,7 +114,7 @@ class Rows:
 def as_listed(entry: Entry) -> Told | None:
     """What an object's metadata say; None where they do not say how far the series goes."""
     try:
-        return Told(entry.generation, _coverage(entry.metadata))
+        return Told(entry.generation, _coverage(entry.metadata), int(entry.metadata["rows"]))
     except (LookupError, ValueError, Unusable):
         return None
 

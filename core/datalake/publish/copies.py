@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
@@ -110,4 +111,5 @@ def keep_report(place: Place, version: str | None, report: bytes) -> None:
     place.write(name, report, place.state(name))
     if version is not None:
         with suppress(Conflict):  # another run made the same before
-            place.store.put(versions.report_key(version), report, {}, if_generation=ABSENT)
+            facts = {"sha256": hashlib.sha256(report).hexdigest()}
+            place.store.put(versions.report_key(version), report, facts, if_generation=ABSENT)

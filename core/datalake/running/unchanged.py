@@ -31,6 +31,7 @@ from .evidence import gather_opinions, opinions
 from .fetch import ended, threads
 from .inputs import Input, Record
 from .lane import Lane
+from .mapping import digest
 from .naming import series_key
 from .plan import Want, output_columns
 from .recipe import Recipe
@@ -148,7 +149,10 @@ def as_it_was(want: Want, used: Input, cache: AssetCache) -> bool:
         return False
     if want.native and used.known_through is not None:
         return False  # it was late, which is told as a failure
-    # where earlier days are of use, the days go back to the first one that is cached
+    # where earlier days are of use, the days go back to the first one that is cached; a run that
+    # met them only after it had listed the lake has used the wanted ones alone
+    if want.earlier and used.start > told.coverage.start and used.rows != told.rows:
+        return False
     start = used.start if want.earlier else want.wanted.start
     wanted = told.coverage.reaching_back(want.wanted) if want.earlier else want.wanted
     return (
@@ -218,8 +222,10 @@ def _name(want: Want) -> str:
 def _found(place: Place, version: str, run_id: str) -> Mapping[str, Any] | None:
     """What the guard found, by the report of the run that published the version."""
     stored = place.store.get(report_key(version))
+    if stored is None or digest(stored.data) != stored.metadata.get("sha256"):
+        return None
     try:
-        report = json.loads(stored.data) if stored else {}
+        report = json.loads(stored.data)
         mapping = report["mapping"] if report["run_id"] == run_id else {}
         return {name: mapping[name] for name in ("depegged", "straying")}
     except (ValueError, LookupError, TypeError):
