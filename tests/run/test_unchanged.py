@@ -6,7 +6,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from shutil import copytree, rmtree
 from typing import Any
@@ -24,7 +24,7 @@ from datalake.running import inputs
 from datalake.running.options import Options
 from datalake.running.pipeline import run
 from datalake.running.result import Result
-from datalake.stores import Entry, Store, Stored, open_store
+from datalake.stores import ABSENT, Entry, Store, Stored, open_store
 
 from ..reports import check_report
 from .conftest import AS_OF, QUICKLY
@@ -307,22 +307,41 @@ def test_a_damaged_copy_is_made_again(small, tmp_path):
     assert not made.report.output["new"]
 
 
-def test_another_value_is_folded(small, tmp_path):
-    """All comes from the cache, into which another pipeline has put a price."""
-    later = AS_OF + timedelta(minutes=1)
+def put_another_price(lake: Path, moment: datetime) -> None:
+    """As another pipeline does that shares the cache."""
     market = load().providers["coingecko"].dataset("market")
     key = SeriesKey("coingecko", "market", "bitcoin")
-    cache = AssetCache(open_store(str(tmp_path / "lake"), {}), clock=lambda: later)
+    cache = AssetCache(open_store(str(lake), {}), clock=lambda: moment)
     rows = cache.read(key, market)
     assert not isinstance(rows, Miss)
     price = pc.multiply(rows["price"], 1.001)
     rows = rows.set_column(rows.column_names.index("price"), "price", price)
     window = Window(rows["date"][0].as_py(), rows["date"][-1].as_py() + timedelta(days=1))
     cache.put(key, market, "bitcoin", rows, window)
+
+
+def test_another_value_is_folded(small, tmp_path):
+    """All comes from the cache, where it is another by now."""
+    later = AS_OF + timedelta(minutes=1)
+    put_another_price(tmp_path / "lake", later)
     made, known = small(as_of=later)
     assert made.report.providers["coingecko"]["cache_hits"]
     assert made.report.output["new"]
     assert not known
+
+
+def test_the_record_of_another_run_says_nothing(small, tmp_path):
+    """It was copied, with all that the store knows of it, over that of the run that published."""
+    later = AS_OF + timedelta(minutes=1)
+    (published,) = (one.key for one in small.store.list("inputs/v1/"))
+    put_another_price(tmp_path / "lake", later)
+    other, _ = small(as_of=later, output=tmp_path / "other.parquet")
+    copied = small.store.get(f"inputs/v1/{other.report.run_id}.parquet")
+    small.store.delete(published)
+    small.store.put(published, copied.data, copied.metadata, if_generation=ABSENT)
+    made, known = small(as_of=later)
+    assert not known
+    assert made.report.output["sha256"] == other.report.output["sha256"]
 
 
 def test_a_witness_that_has_rotted_unseen_is_fetched_again(small, tmp_path):

@@ -188,7 +188,7 @@ def encode(record: Record) -> bytes:
 
 
 def read(store: Store, run_id: str) -> Record:
-    """The record of a run. Raises ConfigError where there is none, or it is damaged."""
+    """The record of a run. Raises ConfigError where none is, or it is damaged or another's."""
     stored = store.get(f"{INPUTS}{run_id}.parquet")
     where = f"{store.url}/{INPUTS}{run_id}.parquet"
     if stored is None:
@@ -199,9 +199,12 @@ def read(store: Store, run_id: str) -> Record:
     if digest(stored.data) != stored.metadata.get("sha256") or len(stored.data) > MOST_BYTES:
         raise ConfigError(f"{where} is damaged: its sha256 does not hold")
     try:
-        return _decoded(stored.data)
+        record = _decoded(stored.data)
     except (pa.ArrowException, OSError, LookupError, ValueError, TypeError) as error:
         raise ConfigError(f"{where} cannot be read: {error!s:.200}") from error
+    if record.run_id != run_id:
+        raise ConfigError(f"{where} is the record of another run, {record.run_id}: it was copied")
+    return record
 
 
 def _decoded(data: bytes) -> Record:
