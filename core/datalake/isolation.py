@@ -29,13 +29,15 @@ log = logging.getLogger(__name__)
 PATIENCE = 5.0
 #: How much of what was printed is shown.
 SHOWN = 60
-#: What a plugin may have replaced for the whole process, by where it is found.
+#: By what a process speaks to the network: modules and classes of which nothing may be replaced.
+WHOLE = (
+    *("requests", "requests.api", "requests.sessions", "requests.Session"),
+    *("requests.adapters.HTTPAdapter", "urllib3.connectionpool.HTTPConnectionPool"),
+    *("http.client.HTTPConnection", "socket"),
+)
+#: What else of all code a plugin may have replaced, by where it is found.
 PATCHED = (
-    *("requests.Session", "requests.sessions.Session", "requests.get", "requests.post"),
-    *("requests.request", "requests.Session.request", "requests.Session.send"),
-    *("requests.adapters.HTTPAdapter.send", "urllib3.connectionpool.HTTPConnectionPool.urlopen"),
-    *("http.client.HTTPConnection.request", "socket.socket", "socket.create_connection"),
-    *("socket.getaddrinfo", "time.time", "time.sleep", "builtins.open", "builtins.print"),
+    *("time.time", "time.sleep", "json.dumps", "json.loads", "builtins.open", "builtins.print"),
     *("sys.stdout", "sys.stderr", "sys.excepthook", "threading.Thread"),
 )
 #: One plugin at a time: what is watched belongs to the process.
@@ -81,16 +83,35 @@ def _as_they_are() -> Iterator[tuple[_Thing, Any]]:
 
 
 def _things() -> Iterator[_Thing]:
-    for path in PATCHED:
-        owner, _, name = path.rpartition(".")
+    for owner, name in _shared():
         home = _found(owner)
-        yield _Thing(path, partial(getattr, home, name), partial(setattr, home, name))
+        now, put_back = partial(_written, home, name), partial(setattr, home, name)
+        yield _Thing(f"{owner}.{name}", now, put_back)
     yield _Thing("the working directory", os.getcwd, os.chdir)
     yield _Thing("the time-out of sockets", socket.getdefaulttimeout, socket.setdefaulttimeout)
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
             now, put_back = partial(signal.getsignal, number), partial(signal.signal, number)
             yield _Thing(f"the handler of {number.name}", now, put_back)
+
+
+def _shared() -> Iterator[tuple[str, str]]:
+    """The module or class, and the name there, of each thing that is watched."""
+    for owner in WHOLE:
+        for name, one in list(vars(_found(owner)).items()):
+            if callable(one):
+                yield owner, name
+    for path in PATCHED:
+        owner, _, name = path.rpartition(".")
+        yield owner, name
+
+
+def _written(home: Any, name: str) -> Any:
+    """What stands there itself: of a class, `getattr` would give what it makes of it."""
+    try:
+        return vars(home)[name]
+    except KeyError:
+        raise AttributeError(name) from None
 
 
 def _found(path: str) -> Any:

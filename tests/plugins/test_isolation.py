@@ -124,6 +124,9 @@ def test_a_stdout_that_is_closed_is_put_back(install: Install) -> None:
             "requests.Session.send",
         ),
         ("import requests\nrequests.get = print", "requests.get"),
+        ("import requests\nrequests.Session.get = print", "requests.Session.get"),
+        ("import requests\nrequests.Session.__init__ = print", "requests.Session.__init__"),
+        ("import json\njson.loads = print", "json.loads"),
         ("import socket\nsocket.getaddrinfo = None", "socket.getaddrinfo"),
         ("import time\ndel time.sleep", "time.sleep"),
         ("import sys\nsys.stdout = None", "sys.stdout"),
@@ -143,7 +146,8 @@ def test_what_it_replaces_for_everybody_is_put_back(
 
     def state() -> tuple[object, ...]:
         return (
-            *(requests.Session.send, requests.get, socket.getaddrinfo, time.sleep, sys.stdout),
+            *(requests.Session.send, requests.Session.get, requests.Session.__init__),
+            *(requests.get, json.loads, socket.getaddrinfo, time.sleep, sys.stdout),
             *(Path.cwd(), socket.getdefaulttimeout(), signal.getsignal(signal.SIGTERM)),
         )
 

@@ -31,7 +31,8 @@ def read(store: Store, moment: datetime, top: int) -> pa.Table:
     if found is None:
         raise ConfigError(
             f"no universe is archived in {store.url} at or before {moment:%Y-%m-%d %H:%MZ}; "
-            "`datalake run` archives one each time"
+            "`datalake run` archives one each time that it asks for the largest assets, and none "
+            "with `--assets`"
         )
     rows = [
         {
