@@ -28,6 +28,8 @@ from .plugin_options import find_plugins
 
 #: Where samples lie in a package, as its author works on it.
 USUAL = (Path("tests/samples"), Path("samples"))
+#: How the check of a fault is called, before the fault's own name.
+FAULT = "fault "
 
 
 @click.command("test")
@@ -139,8 +141,7 @@ def _print(reports: Sequence[Report], form: str) -> None:
         print_json([_document(report) for report in reports])
         return
     for report in reports:
-        rows = [_row(one) for one in report.outcomes if _is_shown(one)]
-        print_rows([*rows, *_withstood(report)], form, report.provider)
+        print_rows([*_told(report), *_withstood(report)], form, report.provider)
         click.echo(report.summary)
 
 
@@ -153,14 +154,32 @@ def _document(report: Report) -> dict[str, Any]:
     }
 
 
+def _told(report: Report) -> Iterator[dict[str, str]]:
+    """A row for each outcome, but one for all the faults that went wrong in the same manner."""
+    alike: dict[tuple[str, str], list[Outcome]] = {}
+    for one in filter(_is_shown, report.outcomes):
+        manner = one.advice.partition(": ")[2] if _is_fault(one) else one.check
+        alike.setdefault((one.dataset, manner), []).append(one)
+    for first, *others in alike.values():
+        row = _row(first)
+        if others:
+            names = ", ".join(one.check.removeprefix(FAULT) for one in others)
+            row["what"] += f". The same under {names}"
+        yield row
+
+
 def _is_shown(one: Outcome) -> bool:
     """All but the many faults that are withstood, or could not be tried."""
-    return one.state not in (State.HELD, State.UNTRIED) or not one.check.startswith("fault ")
+    return one.state not in (State.HELD, State.UNTRIED) or not _is_fault(one)
+
+
+def _is_fault(one: Outcome) -> bool:
+    return one.check.startswith(FAULT)
 
 
 def _withstood(report: Report) -> Iterator[dict[str, str]]:
     """A row for each dataset on which faults were let loose."""
-    tried = [one for one in report.outcomes if one.check.startswith("fault ")]
+    tried = list(filter(_is_fault, report.outcomes))
     for dataset in dict.fromkeys(one.dataset for one in tried):
         states = [one.state for one in tried if one.dataset == dataset]
         yield {

@@ -150,6 +150,10 @@ class Trial:
 
     def _nearest(self, request: Asked) -> str:
         near = get_close_matches(str(request), map(str, self.samples.answers), n=1)
+        alike = [one for one in self.samples.answers if one.path == request.path]
+        if alike:
+            there = near[0] if near else alike[0]
+            return f" (that path is answered as {there}: does fetch ask for its window?)"
         return f" (the nearest one is {near[0]})" if near else ""
 
 
