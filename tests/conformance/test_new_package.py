@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -156,6 +157,22 @@ def test_the_command_says_what_is_wrong(package, site, tmp_path):
     told = call(*DATALAKE, "providers", "test", "acme", cwd=tmp_path, code=2, PYTHONPATH=str(site))
     assert "fees is one day late" in told
     assert "acme: grade D" in told
+
+
+def test_faults_that_are_met_alike_share_a_row(package, site, tmp_path):
+    """One mistake is told once, with the names of all the faults that show it."""
+    copy = tmp_path / "copy"
+    shutil.copytree(site, copy)
+    module = copy / "datalake_acme/__init__.py"
+    asks = '    days = client.get("assets/{id}/fees", query, into=list[Day])\n'
+    assert asks in module.read_text()
+    swallows = f"    try:\n    {asks}    except Exception:\n        days = []\n"
+    module.write_text(module.read_text().replace(asks, swallows))
+    command = [*DATALAKE, "providers", "test", "acme", "--faults"]
+    shutil.copytree(package / "tests", tmp_path / "tests")
+    told = call(*command, cwd=tmp_path, code=2, PYTHONPATH=str(copy))
+    assert len(re.findall(r"^ fees +fault ", told, re.MULTILINE)) == 1
+    assert re.search(r"The same\s+under\s+429:TEXT", told)
 
 
 @pytest.mark.parametrize(

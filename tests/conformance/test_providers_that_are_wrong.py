@@ -221,6 +221,13 @@ MISTAKES = {
         "coverage",
         "fees.resolve asks for coins, and no sample answers it.*: add it to `answers` in",
     ),
+    "asks for no window at all": (
+        {"fetch": ignores_the_window},
+        {},
+        "values",
+        "asks for assets/BTC/fees\\?days=30, and no sample answers it \\(that path is answered as "
+        "assets/BTC/fees\\?.*: does fetch ask for its window\\?\\)",
+    ),
     "a query in its path": (
         {"fetch": lambda name, *rest: rest[1].get(f"assets/{name}/fees?days=30")},
         {},

@@ -8,7 +8,7 @@ import click
 
 from ..clock import now
 from ..errors import ConfigError
-from ..running.archive import newest
+from ..running.archive import ADVICE, newest
 from ..running.universe import Universe
 from .lakes import Lake, lake_options
 from .output import print_rows
@@ -35,7 +35,7 @@ def command(as_of: datetime | None, top: int, lake: Lake, form: str) -> None:
         raise ConfigError(
             f"no universe is archived in {lake.store.url}"
             + (f" at or before {as_of:%Y-%m-%d %H:%MZ}" if as_of else "")
-            + "; `datalake run` archives one each time"
+            + f"; {ADVICE}"
         )
     print_rows(_rows(universe), form, f"Universe of {universe.as_of:%Y-%m-%d %H:%M} UTC")
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from attrs import field, frozen
+from attrs import frozen
 
 from ..models import Asset, Plan, Provider
 from ..plugins import Registry, keys
@@ -25,7 +25,7 @@ class Bench:
 
     registry: Registry
     environment: Mapping[str, str]
-    clock: Callable[[], datetime] = field()
+    clock: Callable[[], datetime]
 
     def on_samples(self, provider: Provider, folder: Path, *, faults: bool) -> Report:
         """Offline and without a key. Raises ConfigError where the samples cannot be read."""

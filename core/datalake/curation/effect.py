@@ -17,7 +17,7 @@ from ..clock import now
 from ..errors import ConfigError
 from ..plugins import Registry
 from ..publish.rows import collected
-from ..running.archive import newest
+from ..running.archive import ADVICE, newest
 from ..running.fetch import fetch_all
 from ..running.folding import fold_all
 from ..running.lane import lanes
@@ -100,9 +100,7 @@ def effect(
     check_sources(after, registry)
     archived = newest(store, now(), 10**9)
     if archived is None:
-        raise ConfigError(
-            f"no universe is archived in {store.url}: `datalake run` archives one each time"
-        )
+        raise ConfigError(f"no universe is archived in {store.url}: {ADVICE}")
     listed = [asset.listed for asset in archived.assets]
     sides = [
         _Side(one, choose(listed, one, len(listed), archived.as_of)) for one in (before, after)

@@ -99,9 +99,9 @@ class Lake:
     def universe(self, as_of: Instant | None = None, *, top: int = 200) -> pa.Table:
         """The largest `top` canonical assets as they were listed at `as_of` (default: last).
 
-        Each run that asks for the largest assets archives their list (one with `--assets` asks for
-        none), so these are the assets of that time, the ones that are gone since included. It is
-        the newest list that has `top` assets; where none has, the largest.
+        Each run archives the list that it was made for (one with `--assets` has none), so these are
+        the assets of that time, the ones that are gone since included. It is the newest list that
+        has `top` assets; where none has, the largest.
 
         Columns: `as_of` (timestamp[us, UTC], when the list was asked for), `rank` (1 is the
         largest), `canonical_id`, `symbol`, `name`, `market_cap` and `price` (USD, then), `members`

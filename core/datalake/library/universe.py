@@ -7,7 +7,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from ..errors import ConfigError
-from ..running.archive import newest
+from ..running.archive import ADVICE, newest
 from ..stores import Store
 
 SCHEMA = pa.schema(
@@ -31,8 +31,7 @@ def read(store: Store, moment: datetime, top: int) -> pa.Table:
     if found is None:
         raise ConfigError(
             f"no universe is archived in {store.url} at or before {moment:%Y-%m-%d %H:%MZ}; "
-            "`datalake run` archives one each time that it asks for the largest assets, and none "
-            "with `--assets`"
+            f"{ADVICE}"
         )
     rows = [
         {

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 PREFIX = "universe/v1/"
 TOP, NAMED = "top", "assets"
+#: What to do where there is none.
+ADVICE = "each `datalake run` without `--assets` archives one"
 SCHEMA = pl.Schema(
     [
         ("date", pl.Date()),
