@@ -85,14 +85,14 @@ def _as_they_are() -> Iterator[tuple[_Thing, Any]]:
 def _things() -> Iterator[_Thing]:
     for owner, name in _shared():
         home = _found(owner)
-        now, put_back = partial(_written, home, name), partial(setattr, home, name)
-        yield _Thing(f"{owner}.{name}", now, put_back)
+        put_back = partial(setattr, home, name)
+        yield _Thing(f"{owner}.{name}", partial(_written, home, name), put_back)
     yield _Thing("the working directory", os.getcwd, os.chdir)
     yield _Thing("the time-out of sockets", socket.getdefaulttimeout, socket.setdefaulttimeout)
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
-            now, put_back = partial(signal.getsignal, number), partial(signal.signal, number)
-            yield _Thing(f"the handler of {number.name}", now, put_back)
+            now, handle = partial(signal.getsignal, number), partial(signal.signal, number)
+            yield _Thing(f"the handler of {number.name}", now, handle)
 
 
 def _shared() -> Iterator[tuple[str, str]]:
