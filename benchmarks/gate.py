@@ -14,7 +14,7 @@ from attrs import evolve
 
 from datalake.publish.candidate import Candidate
 from datalake.publish.contract import check_contract
-from datalake.publish.gate import check_gate
+from datalake.publish.gate.judge import check_gate
 from datalake.publish.layout import DATA, encode_data
 from datalake.publish.published import Damaged, Foreign, Published, look
 from datalake.publish.rows import height

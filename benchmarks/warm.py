@@ -22,9 +22,9 @@ from datalake.cache import AssetCache, Found, SeriesKey
 from datalake.lake.origin import SANDBOX, claim
 from datalake.models import DAY, Asset, Dataset, Window
 from datalake.plugins import load
-from datalake.running.archive import TOP, archive
-from datalake.running.lane import FEWEST as WORKERS
-from datalake.running.universe import CanonicalAsset, Universe
+from datalake.running.fetching.lane import FEWEST as WORKERS
+from datalake.running.universe.archive import TOP, archive
+from datalake.running.universe.assets import CanonicalAsset, Universe
 from datalake.stores import Store, open_store
 from datalake.stores.mirror import AT_ONCE, MirroredStore
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timezone
 
 from datalake.names import KEYS, STANDARD
 from datalake.publish import ColumnNote
-from datalake.running.notes import column_notes
+from datalake.running.folding.notes import column_notes
 from datalake_aggregation import load_mapping
 
 from .markdown import code, table

@@ -19,7 +19,7 @@ from threading import Event, Thread
 
 from attrs import define, field
 
-from datalake.running.lane import MOST
+from datalake.running.fetching.lane import MOST
 
 from .lab import TODAY, Beginning, Lab, lab
 from .standing import Standing

@@ -157,7 +157,7 @@ def test_a_changed_mapping_text_differs(place, tmp_path):
     """A record that says something else than what was done is found out, with what differs."""
     from attrs import evolve
 
-    from datalake.running.inputs import INPUTS, encode, read
+    from datalake.running.records.inputs import INPUTS, encode, read
     from datalake.stores import open_store
 
     assert call(tmp_path, *TINY, "--quiet").code == 0

@@ -11,7 +11,7 @@ import pytest
 from datalake.client import Throttle
 from datalake.models import Rate
 from datalake.plugins import load
-from datalake.running.lane import workers
+from datalake.running.fetching.lane import workers
 from datalake_sandbox.counting import COUNTS
 from datalake_sandbox.limits import Limits
 from datalake_sandbox.messages import Access

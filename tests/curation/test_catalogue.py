@@ -12,8 +12,8 @@ from datalake.curation.catalogue import ask, keep, lister_of_coins, newest, of_u
 from datalake.curation.lookalikes import lookalikes
 from datalake.models import Asset
 from datalake.plugins import load
-from datalake.running.archive import NAMED, TOP, archive
-from datalake.running.universe import CanonicalAsset, Universe
+from datalake.running.universe.archive import NAMED, TOP, archive
+from datalake.running.universe.assets import CanonicalAsset, Universe
 from datalake.stores import open_store
 
 from .conftest import NOW, catalogue, coin, mapping

@@ -10,7 +10,7 @@ import polars as pl
 from attrs import evolve
 
 from datalake.publish import STANDARD
-from datalake.publish.gate import check_gate
+from datalake.publish.gate.judge import check_gate
 from datalake.publish.published import Content, Published
 from datalake.rules import GateRules
 

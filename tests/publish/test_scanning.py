@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from datalake.publish import Learnt
 from datalake.publish import rows as scanning
 from datalake.publish.evidence import runs
-from datalake.publish.past import _both
+from datalake.publish.gate.past import _both
 
 DAY = timedelta(days=1)
 FIRST = date(2026, 1, 1)

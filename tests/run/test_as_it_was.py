@@ -11,11 +11,11 @@ from datalake.cache import AssetCache, SeriesKey
 from datalake.client.offline import OfflineClient
 from datalake.models import Asset, Window
 from datalake.plugins import load
-from datalake.running.inputs import Input
-from datalake.running.plan import Want
-from datalake.running.recipe import Recipe
+from datalake.running.folding.recipe import Recipe
+from datalake.running.planning.plan import Want
+from datalake.running.records.inputs import Input
+from datalake.running.records.unchanged import BESIDE_RECIPE, as_it_was, deciding
 from datalake.running.sources import Source
-from datalake.running.unchanged import BESIDE_RECIPE, as_it_was, deciding
 from datalake.stores import open_store
 
 from .conftest import AS_OF

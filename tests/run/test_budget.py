@@ -9,7 +9,7 @@ import pytest
 from datalake.errors import ConfigError
 from datalake.exits import Exit
 from datalake.plugins import load
-from datalake.running.lane import workers
+from datalake.running.fetching.lane import workers
 from datalake.stores import open_store
 
 from .conftest import AS_OF

@@ -11,8 +11,8 @@ from datalake import Asset
 from datalake.explaining.cell import Making, refold
 from datalake.models import Window
 from datalake.plugins import load
-from datalake.running.plan import Want
-from datalake.running.series import Series
+from datalake.running.fetching.series import Series
+from datalake.running.planning.plan import Want
 from datalake_aggregation import parse_mapping
 
 START = date(2026, 1, 1)

@@ -8,8 +8,8 @@ import pytest
 
 from datalake.exits import Exit
 from datalake.plugins import load
-from datalake.running.forecast import forecast
 from datalake.running.options import Options
+from datalake.running.planning.forecast import forecast
 
 from .conftest import AS_OF, QUICKLY
 

@@ -11,7 +11,7 @@ from datalake.cache import AssetCache, SeriesKey
 from datalake.exits import Exit
 from datalake.models import DAY, Window
 from datalake.plugins import load
-from datalake.running.frame import with_ends
+from datalake.running.folding.frame import with_ends
 from datalake.stores import open_store
 
 from .conftest import AS_OF, Run

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from datalake.running import guarded
+from datalake.running.folding import guarded
 from datalake.running.result import Result
 from datalake_aggregation import fold, parse_mapping
 

@@ -10,9 +10,9 @@ import pytest
 
 from datalake.client import OfflineClient
 from datalake.models import Asset, Window
-from datalake.running.folding import fold_all
-from datalake.running.plan import Want, feeds, folded_columns
-from datalake.running.series import Series
+from datalake.running.fetching.series import Series
+from datalake.running.folding.fold import fold_all
+from datalake.running.planning.plan import Want, feeds, folded_columns
 from datalake.running.sources import Source
 from datalake.series import series_schema
 from datalake_aggregation import load_mapping

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from datalake import ConfigError
-from datalake.running.limits import _material
+from datalake.running.folding.limits import _material
 from datalake_aggregation import load_mapping, parse_mapping
 
 FIRST, LATER = date(2026, 3, 10), date(2026, 3, 12)

@@ -16,9 +16,9 @@ from datalake.lake import open_lake
 from datalake.plugins import load
 from datalake.publish import open_place
 from datalake.publish.layout import read_metadata
-from datalake.running.forecast import forecast
 from datalake.running.options import Options
-from datalake.running.replay import replay
+from datalake.running.planning.forecast import forecast
+from datalake.running.records.replay import replay
 from datalake.settings import CacheSettings
 
 from .conftest import AS_OF

@@ -10,7 +10,7 @@ import pytest
 
 from datalake.client.breaker import COOL_DOWNS, FAILURES
 from datalake.exits import Exit
-from datalake.running.lane import MOST
+from datalake.running.fetching.lane import MOST
 
 from .conftest import AS_OF, Run
 

@@ -11,7 +11,7 @@ from attrs import fields_dict
 
 from datalake.exits import Exit
 from datalake.publish import open_place
-from datalake.running.report import STATUS, Report, keep
+from datalake.running.reporting.report import STATUS, Report, keep
 from datalake.stores import open_store
 
 from ..reports import SCHEMA, VALIDATOR, check_report

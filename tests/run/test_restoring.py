@@ -16,11 +16,11 @@ from datalake.lake.inventory import take
 from datalake.lake.portable import bring_in, carried, export
 from datalake.plugins import load
 from datalake.publish.layout import encode_assets, encode_data
-from datalake.running import kept
-from datalake.running.inputs import INPUTS, MAPPINGS, learnt_through, read, read_texts
-from datalake.running.recipe import candidate, fold
-from datalake.running.replay import replay
-from datalake.running.restoring import restore
+from datalake.running.folding.recipe import candidate, fold
+from datalake.running.records.inputs import INPUTS, MAPPINGS, learnt_through, read, read_texts
+from datalake.running.records.replay import replay
+from datalake.running.records.restoring import restore
+from datalake.running.reporting import kept
 from datalake.settings import CacheSettings
 from datalake.stores import open_store
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 
 from datalake.errors import StoreError
-from datalake.running.output import put_aside
-from datalake.running.shelf import Shelf, shelf
+from datalake.running.fetching.shelf import Shelf, shelf
+from datalake.running.folding.output import put_aside
 
 
 def table(number: int) -> pa.Table:

@@ -10,7 +10,7 @@ import pytest
 from datalake.plugins import load
 from datalake.publish import open_place
 from datalake.publish.lease import KEY, Lease, leased
-from datalake.running.status import status
+from datalake.running.reporting.status import status
 from datalake.stores import ABSENT, open_store
 
 from .conftest import AS_OF

@@ -14,7 +14,7 @@ from datalake.exits import Exit
 from datalake.plugins import load
 from datalake.running.options import Options
 from datalake.running.pipeline import run
-from datalake.running.report import new_run_id
+from datalake.running.reporting.report import new_run_id
 
 from .conftest import AS_OF, Run
 

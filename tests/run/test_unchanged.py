@@ -20,9 +20,9 @@ from datalake.models import Dataset, Window
 from datalake.names import SERIES
 from datalake.plugins import Registry, load
 from datalake.rules import GateRules
-from datalake.running import inputs
 from datalake.running.options import Options
 from datalake.running.pipeline import run
+from datalake.running.records import inputs
 from datalake.running.result import Result
 from datalake.stores import ABSENT, Entry, Store, Stored, open_store
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datalake import Asset
-from datalake.running.archive import TOP, archive, newest
-from datalake.running.universe import choose, choose_named, member_assets
+from datalake.running.universe.archive import TOP, archive, newest
+from datalake.running.universe.assets import choose, choose_named, member_assets
 from datalake.stores.memory import MemoryStore
 from datalake_aggregation import load_mapping
 

@@ -14,7 +14,7 @@ from datalake.explaining.published import read_file
 from datalake.models import Window
 from datalake.plugins import load
 from datalake.publish.place import LocalPlace
-from datalake.running.replay import replay
+from datalake.running.records.replay import replay
 from datalake.stores import open_store
 
 from .conftest import AS_OF

@@ -46,7 +46,7 @@ def command(engine: str, output: Path, columns: str, file: Path | None, lake: La
       datalake aggregate --engine duckdb --cache .datalake --output lake_folded
     """
     from ..engines import aggregate_lake, plan_work
-    from ..running.plan import check_sources
+    from ..running.planning.plan import check_sources
 
     mapping = usual_mapping(file, lake.around.registry)
     check_sources(mapping, lake.around.registry)

@@ -14,7 +14,7 @@ from ..explaining.cell import FAILED, NO_VALUE, NOT_TAKEN, Part
 from ..explaining.explain import Explained, explain
 from ..explaining.plain import plain
 from ..explaining.published import lake_of, read_file
-from ..running.inputs import Input
+from ..running.records.inputs import Input
 from .output import console, format_option, new_table, print_fitting, print_json
 from .parsing import Day
 from .surroundings import Surroundings, surroundings

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from attrs import frozen
 
 from ..models import Quota
-from ..running.advice import (
+from ..running.reporting.advice import (
     column_behind,
     next_steps,
     provider_state,

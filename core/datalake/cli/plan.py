@@ -15,7 +15,7 @@ from attrs import asdict
 from ..errors import FetchError, OverBudget
 from ..exits import Exit
 from ..models import Quota
-from ..running.forecast import Forecast, ProviderForecast, forecast
+from ..running.planning.forecast import Forecast, ProviderForecast, forecast
 from .logs import say
 from .output import console, format_option, new_table, print_fitting, print_json
 from .run_options import Asked, asked, run_options

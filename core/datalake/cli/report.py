@@ -9,7 +9,7 @@ import click
 
 from ..models import Quota
 from ..plugins import Registry
-from ..running import kept
+from ..running.reporting import kept
 from .lakes import Lake, store_options
 from .onepage import NOTHING, SYNTHETIC, Page, page_of
 from .output import console, new_table, print_fitting, print_json

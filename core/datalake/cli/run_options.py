@@ -18,7 +18,7 @@ from ..errors import ConfigError
 from ..plugins import Registry, keys
 from ..publish.pointer import Keep
 from ..running.options import Options
-from ..running.report import new_run_id
+from ..running.reporting.report import new_run_id
 from ..settings import RunSettings, read_settings
 from ..suggest import did_you_mean
 from .logs import configure, say

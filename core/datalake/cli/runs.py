@@ -8,12 +8,12 @@ import click
 from attrs import asdict
 
 from ..exits import Exit
-from ..running import kept, requested
+from ..running.reporting import kept, requested
 from .lakes import Lake, lake_options
 from .output import print_json, print_rows
 
 if TYPE_CHECKING:
-    from ..running.replay import Replayed
+    from ..running.records.replay import Replayed
 
 
 @click.group("runs")
@@ -87,7 +87,7 @@ def replay_(ctx: click.Context, /, run: str, offline: bool, lake: Lake, form: st
     Examples:
       datalake runs replay last --offline
     """
-    from ..running.replay import replay
+    from ..running.records.replay import replay
 
     report = kept.read(lake.store, kept.find(lake.store, run))
     found = replay(lake.store, lake.around.registry, report)

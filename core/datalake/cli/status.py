@@ -13,7 +13,7 @@ from .lakes import Lake, lake_options
 from .output import print_json, print_rows
 
 if TYPE_CHECKING:
-    from ..running.status import Published, Status
+    from ..running.reporting.status import Published, Status
 
 
 @click.command("status")
@@ -31,7 +31,7 @@ def command(ctx: click.Context, /, output: str | None, lake: Lake, form: str) ->
       datalake status
       datalake status --format json
     """
-    from ..running.status import status
+    from ..running.reporting.status import status
 
     found = status(lake.store, lake.around.registry, lake.around.place(output), now())
     if form == "json":

@@ -11,14 +11,14 @@ from attrs import asdict
 
 from ..exits import Exit
 from ..publish.rows import collected, ids_of
-from ..running.advice import (
+from ..running.reporting.advice import (
     column_behind,
     next_steps,
     provider_state,
     provider_through,
     seconds,
 )
-from ..running.causes import causes
+from ..running.reporting.causes import causes
 from ..running.result import Result
 from .logs import say
 from .numbers import dollars, plain

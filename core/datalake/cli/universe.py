@@ -8,8 +8,8 @@ import click
 
 from ..clock import now
 from ..errors import ConfigError
-from ..running.archive import ADVICE, newest
-from ..running.universe import Universe
+from ..running.universe.archive import ADVICE, newest
+from ..running.universe.assets import Universe
 from .lakes import Lake, lake_options
 from .output import print_rows
 from .parsing import Instant

@@ -13,8 +13,8 @@ from attrs import frozen
 from ..errors import ConfigError, Conflict, FetchError, StoreError
 from ..models import Asset, CatalogueEntry
 from ..plugins import Registry
-from ..running.archive import NAMED, TOP, archived
 from ..running.sources import Source
+from ..running.universe.archive import NAMED, TOP, archived
 from ..stores import ABSENT, Store
 
 log = logging.getLogger(__name__)

@@ -17,17 +17,17 @@ from ..clock import now
 from ..errors import ConfigError
 from ..plugins import Registry
 from ..publish.rows import collected
-from ..running.archive import ADVICE, newest
-from ..running.fetch import fetch_all
-from ..running.folding import fold_all
-from ..running.lane import lanes
-from ..running.naming import series_key
+from ..running.fetching.fetch import fetch_all
+from ..running.fetching.lane import lanes
+from ..running.fetching.series import Series
+from ..running.fetching.shelf import Shelf, shelf
+from ..running.folding.fold import fold_all
 from ..running.options import Options
-from ..running.plan import check_sources, feeds, folded_columns, output_columns, wants
-from ..running.series import Series
-from ..running.shelf import Shelf, shelf
+from ..running.planning.naming import series_key
+from ..running.planning.plan import check_sources, feeds, folded_columns, output_columns, wants
 from ..running.sources import sources
-from ..running.universe import Universe, choose
+from ..running.universe.archive import ADVICE, newest
+from ..running.universe.assets import Universe, choose
 from ..running.vendors import vendors
 from ..stores import Store
 

@@ -11,7 +11,7 @@ from attrs import frozen
 from datalake_aggregation import Mapping, Member, Place, Rule
 
 from ..plugins import Registry
-from ..running.plan import unknown_sources
+from ..running.planning.plan import unknown_sources
 from .catalogue import Catalogue
 from .prices import Prices
 

@@ -12,7 +12,7 @@ from datalake_aggregation import Mapping
 
 from ..cache import AssetCache, Found, SeriesKey
 from ..plugins import Registry
-from ..running.plan import Feed, feeds
+from ..running.planning.plan import Feed, feeds
 
 #: So many of the newest days are compared.
 DAYS = 90

@@ -10,7 +10,7 @@ from attrs import field, frozen
 from ..errors import ConfigError, StoreError
 from ..explaining.explain import Inquiry, inquire
 from ..plugins import Registry
-from ..running import kept
+from ..running.reporting import kept
 from ..stores import Store
 from .runs import reports
 from .shown import Shown

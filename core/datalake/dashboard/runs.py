@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Any
 
 from ..errors import ConfigError
-from ..running import kept
-from ..running.advice import days_behind, next_steps, provider_through, seconds
-from ..running.causes import causes
+from ..running.reporting import kept
+from ..running.reporting.advice import days_behind, next_steps, provider_through, seconds
+from ..running.reporting.causes import causes
 from ..stores import Store
 
 FORMAT = 1

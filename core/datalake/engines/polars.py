@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from ..running.batches import batches
+from ..running.folding.batches import batches
 from ..stores.local import LocalStore
 from .work import FILE, Work
 

@@ -20,8 +20,8 @@ from datalake_aggregation import Mapping, ReducerError, fold
 from ..errors import ConfigError
 from ..lake.origin import KEY, found_origin
 from ..names import SERIES
-from ..running.merging import long_rows
-from ..running.plan import Feed, feeds, folded_columns, output_columns
+from ..running.folding.merging import long_rows
+from ..running.planning.plan import Feed, feeds, folded_columns, output_columns
 from ..stores import Entry, Store
 from ..stores.local import LocalStore
 

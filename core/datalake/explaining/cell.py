@@ -13,10 +13,10 @@ from attrs import evolve, field, frozen
 from datalake_aggregation import Guard, Rule
 from datalake_aggregation import Mapping as CanonicalMapping
 
-from ..running.frame import long_frame, sound_rows
-from ..running.limits import Limits, known_limits
-from ..running.plan import feeds, folded_columns
-from ..running.series import Series
+from ..running.fetching.series import Series
+from ..running.folding.frame import long_frame, sound_rows
+from ..running.folding.limits import Limits, known_limits
+from ..running.planning.plan import feeds, folded_columns
 
 NATIVE = "native"
 #: What most members without a part in a cell have in common.

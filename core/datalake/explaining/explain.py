@@ -12,9 +12,9 @@ from datalake_aggregation import Mapping as CanonicalMapping
 
 from ..errors import ConfigError
 from ..plugins import Registry
-from ..running.inputs import Input, Record, read, read_texts
-from ..running.plan import feeds, folded_columns, output_columns
-from ..running.restoring import restore
+from ..running.planning.plan import feeds, folded_columns, output_columns
+from ..running.records.inputs import Input, Record, read, read_texts
+from ..running.records.restoring import restore
 from ..stores import Store
 from ..suggest import did_you_mean
 from .cell import Cell, Day, Making, Refolded, refold

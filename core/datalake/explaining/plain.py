@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..running.inputs import Input
+from ..running.records.inputs import Input
 from .cell import Part
 from .explain import Explained
 

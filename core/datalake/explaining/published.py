@@ -22,8 +22,8 @@ from ..publish.layout import DATA, read_metadata
 from ..publish.place import in_words, report_name
 from ..publish.rows import values_of
 from ..publish.versions import report_key
-from ..running.report import REPORTS
-from ..running.shape import what_is_wrong
+from ..running.reporting.report import REPORTS
+from ..running.reporting.shape import what_is_wrong
 from ..stores import Entry, Store
 from ..suggest import did_you_mean
 

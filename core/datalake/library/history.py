@@ -7,7 +7,7 @@ from datetime import datetime
 import pyarrow as pa
 from attrs import asdict
 
-from ..running.kept import runs
+from ..running.reporting.kept import runs
 from ..stores import Store
 
 _INSTANTS = ("as_of", "finished_at")

@@ -7,7 +7,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from ..errors import ConfigError
-from ..running.archive import ADVICE, newest
+from ..running.universe.archive import ADVICE, newest
 from ..stores import Store
 
 SCHEMA = pa.schema(

@@ -16,11 +16,11 @@ from .candidate import Candidate, Check, Outcome
 from .contract import check_contract
 from .copies import check_copies, copy, drop_candidate, keep_candidate
 from .fence import check_fence, check_rolled_back
-from .gate import check_gate
+from .gate.judge import check_gate
+from .gate.ratchet import check_ratchet
 from .layout import ASSETS, DATA, encode_assets, encode_data
 from .place import LocalPlace, Place, candidate_name, in_words
 from .pointer import Entry, Keep, Pointer, follow, swap
-from .ratchet import check_ratchet
 from .rows import height, ids_of
 from .standing import Standing, examine, settle
 from .versions import describe, put, sweep, version_name

@@ -13,11 +13,11 @@ from ..rules import GateRules
 from .candidate import AssetNote, Candidate, Check, ColumnNote
 from .contract import check_contract
 from .fence import check_fence
-from .gate import check_gate
+from .gate.judge import check_gate
+from .gate.ratchet import check_ratchet
 from .layout import DATA, read_metadata
 from .place import Place
 from .published import Published, look
-from .ratchet import check_ratchet
 from .rows import ids_of
 from .standing import examine
 

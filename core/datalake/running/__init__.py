@@ -1,1 +1,1 @@
-"""One run, from the universe to the report: each module is one stage or what it hands on."""
+"""One run: its pipeline calls the folders beside it, from the universe to the report."""

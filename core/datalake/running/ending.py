@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from ..exits import Exit
 from ..publish import Outcome
-from .health import GIVEN_UP
-from .listing import Listing
-from .open_day import Today
+from .fetching.health import GIVEN_UP
+from .fetching.open_day import Today
 from .tally import Tally
+from .universe.listing import Listing
 
 SHOWN_REFUSALS = 3
 _FORCE = "--force-publish REASON overrides what compares with the published file"

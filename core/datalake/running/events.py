@@ -6,9 +6,9 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 
-from .listing import Listing
-from .report import Report
+from .reporting.report import Report
 from .tally import Tally
+from .universe.listing import Listing
 
 log = logging.getLogger(__name__)
 

@@ -19,12 +19,12 @@ from ..lake import open_lake
 from ..lake.origin import check_origin
 from ..plugins import Registry
 from ..stores import Store
-from .lane import Lane, lanes
-from .mapping import MappingTexts, read_texts
+from .fetching.lane import Lane, lanes
 from .options import Options
-from .plan import check_datasets, check_refresh, check_sources, check_taking_part, wants
+from .planning.plan import check_datasets, check_refresh, check_sources, check_taking_part, wants
 from .sources import Sources, sources
-from .universe import Universe
+from .universe.assets import Universe
+from .universe.mapping import MappingTexts, read_texts
 from .vendors import Vendors, vendors
 
 

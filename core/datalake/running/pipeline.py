@@ -22,28 +22,30 @@ from ..plugins import Registry
 from ..publish import Evidence, Outcome, Place, check_output, open_place, publish
 from ..publish.lease import leased
 from ..publish.rows import height
-from . import events, guarded, requested
-from . import report as reporting
-from .archive import archive
+from . import events
 from .ending import ending, first_failure, what_is_amiss, what_is_left
-from .evidence import Taker, Used, gather, taker
-from .fetch import fetch_all
-from .freshness import freshness_section
-from .inputs import Record, keep, learnt_through
-from .lane import Lane
-from .listing import Listing, find_universe
-from .mapping import MappingTexts
-from .open_day import with_today
+from .fetching.fetch import fetch_all
+from .fetching.lane import Lane
+from .fetching.open_day import with_today
+from .fetching.series import Series
+from .fetching.shelf import shelf
+from .folding import guarded
+from .folding.recipe import Recipe, candidate, declared, fold
 from .opening import Opened, checked, opened
 from .options import Options
 from .present import check_present
-from .recipe import Recipe, candidate, declared, fold
-from .report import Report, check_report
+from .records.evidence import Taker, Used, gather, taker
+from .records.inputs import Record, keep, learnt_through
+from .records.unchanged import unchanged
+from .reporting import report as reporting
+from .reporting import requested
+from .reporting.freshness import freshness_section
+from .reporting.report import Report, check_report
 from .result import Made, Result
-from .series import Series
-from .shelf import shelf
 from .tally import Progress, Tally
-from .unchanged import unchanged
+from .universe.archive import archive
+from .universe.listing import Listing, find_universe
+from .universe.mapping import MappingTexts
 
 
 def run(

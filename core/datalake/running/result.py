@@ -12,12 +12,12 @@ from attrs import field, frozen
 from ..exits import Exit
 from ..publish import Outcome
 from ..publish.layout import to_arrow
-from .inputs import Input
-from .listing import Listing
-from .open_day import Today
-from .recipe import Recipe
-from .report import Report
+from .fetching.open_day import Today
+from .folding.recipe import Recipe
+from .records.inputs import Input
+from .reporting.report import Report
 from .tally import Tally
+from .universe.listing import Listing
 
 
 @frozen

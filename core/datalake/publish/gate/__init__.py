@@ -1,0 +1,1 @@
+"""The gate: what a candidate is held against before it replaces anything."""

@@ -1,0 +1,1 @@
+"""From series to the rows of canonical assets, and what is told beside them."""

@@ -1,0 +1,1 @@
+"""What a run wants, by which names, and what that takes; nothing is fetched yet."""

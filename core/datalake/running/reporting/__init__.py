@@ -1,0 +1,1 @@
+"""What a run tells: its report and request log, and how things stand since."""
