@@ -196,6 +196,18 @@ def test_who_has_to_ask_again_reads_all(small):
     assert not known
 
 
+def test_a_list_that_is_down_is_asked_for_once(small):
+    """Whoever finds then that something has changed knows that already."""
+    down = {"sandbox_faults": ["llama=500"], "as_of": AS_OF + timedelta(hours=1)}
+    made, known = small(**down)
+    assert not known
+    small.restore()
+    small.forget()
+    whole, _ = small(**down)
+    assert whole.report.providers["defillama"]["failed"]
+    assert told(made) == told(whole)
+
+
 def test_another_word_of_a_plugin_counts(small):
     """Another name of an asset, none at all, other limits, and a reducer, which may be any."""
     name = lambda asset, client: "other" if asset.id == "bitcoin" else asset.id  # noqa: E731

@@ -11,6 +11,7 @@ from typing import TypeVar
 from attrs import evolve, field, frozen
 
 from ...cache import AssetCache
+from ...errors import FetchError
 from ..planning.due import Due, due, set_aside
 from ..planning.naming import Job, NativeIds, jobs, series_key
 from ..planning.plan import Want
@@ -75,10 +76,11 @@ class Lane:
     cache: AssetCache
     tally: Tally
     offline: bool = False
-    health: Health = field(factory=Health, init=False)
+    health: Health = field(factory=Health)
+    lists_down: dict[str, FetchError] = field(factory=dict)
 
     def anew(self) -> Lane:
-        """The same, of which nothing is counted yet."""
+        """The same, of which nothing is counted yet; what fails for one is known to the other."""
         tally = self.tally
         fresh = Tally(tally.provider, tally.total, tally.client, tally.interval)
         return evolve(self, tally=fresh)
@@ -125,7 +127,9 @@ class Lane:
         """What is wanted and covered; calls are made for lists alone."""
         if self.offline:
             return cached_jobs(self.wants, self.native_ids, self.cache, self.tally)
-        return jobs(self.wants, self.native_ids, self.cache, self.tally, self.health)
+        return jobs(
+            self.wants, self.native_ids, self.cache, self.tally, self.health, self.lists_down
+        )
 
     def bring_one(self, one: Due, take: Callable[[Series], T]) -> tuple[Want, T] | None:
         """What `take` makes of a series, in any thread; None where none comes."""

@@ -57,11 +57,16 @@ def looked_at(job: Job, cache: AssetCache) -> Look:
 
 
 def jobs(
-    wants: Sequence[Want], native_ids: NativeIds, cache: AssetCache, tally: Tally, health: Health
+    wants: Sequence[Want],
+    native_ids: NativeIds,
+    cache: AssetCache,
+    tally: Tally,
+    health: Health,
+    lists_down: dict[str, FetchError],
 ) -> Iterator[Job]:
     """The wants that the provider covers. `native_ids` are the mapping's, by dataset: they go
-    before the provider's own; a null one says that the asset is not covered."""
-    lists_down: dict[str, FetchError] = {}
+    before the provider's own; a null one says that the asset is not covered. `lists_down` has by
+    dataset why its lists cannot be had, and is added to: they are not asked for again."""
     for want in wants:
         given = native_ids.get(want.name, {})
         if want.asset.id in given:

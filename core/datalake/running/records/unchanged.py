@@ -70,7 +70,7 @@ def unchanged(
 
     Recipe, software, names and cached objects are those of the run that published, and none of the
     series is to be asked for; only the instant may be another. The published version must be whole.
-    Calls are made for lists alone; the lanes are left as they are.
+    Calls are made for lists alone; of the lanes nothing is counted.
     """
     before = _before(place, store, recipe, lanes)
     if before is None:
