@@ -7,18 +7,18 @@
 import { title } from "../columns.js";
 import { h } from "../dom.js";
 import { count, counted, share, UNKNOWN } from "../format.js";
+import { table } from "./table.js";
 
 const HEADS = [
   "Column",
   "Source",
-  "Assets",
-  "Days known",
+  ["Assets"],
+  ["Days known"],
   "Through",
   "Behind",
-  "Stale assets",
+  ["Stale assets"],
   "Why values are missing",
 ];
-const NUMBERS = new Set([2, 3, 6]);
 
 /** @param {Overview} overview */
 export function providers(overview) {
@@ -32,34 +32,12 @@ export function providers(overview) {
       const columns = overview.columns.filter(
         ({ provider }) => (provider ?? "no provider named") === name,
       );
+      const rows = columns.map((column) => row(overview, column));
       return h(
         "section",
         { class: "panel" },
         h("div", { class: "panel-head" }, h("h2", null, h("bdi", null, name))),
-        h(
-          "div",
-          { class: "scroll", tabindex: 0, role: "region", "aria-label": `Columns of ${name}` },
-          h(
-            "table",
-            null,
-            h(
-              "thead",
-              null,
-              h(
-                "tr",
-                null,
-                HEADS.map((text, at) =>
-                  h("th", { scope: "col", class: NUMBERS.has(at) ? "number" : null }, text),
-                ),
-              ),
-            ),
-            h(
-              "tbody",
-              null,
-              columns.map((column) => row(overview, column)),
-            ),
-          ),
-        ),
+        table(`Columns of ${name}`, HEADS, rows),
       );
     }),
   );
@@ -74,18 +52,16 @@ function row({ assets }, column) {
   const days = assets.reduce((sum, asset) => sum + asset.days, 0);
   const stale = covers.filter(([, , , late]) => late).length;
   const behind = column.behind;
-  return h(
-    "tr",
-    null,
-    h("th", { scope: "row" }, title(column.name)),
-    h("td", null, h("code", null, column.source ?? UNKNOWN)),
-    h("td", { class: "number" }, `${count(covers.length)} of ${count(assets.length)}`),
-    h("td", { class: "number" }, days ? share(known / days) : UNKNOWN),
-    h("td", null, column.through ?? UNKNOWN),
-    h("td", null, late(behind)),
-    h("td", { class: "number" }, count(stale)),
-    h("td", { class: "meaning" }, reasons(assets.flatMap(({ why }) => why[column.name] ?? []))),
-  );
+  return [
+    title(column.name),
+    h("code", null, column.source ?? UNKNOWN),
+    `${count(covers.length)} of ${count(assets.length)}`,
+    days ? share(known / days) : UNKNOWN,
+    column.through ?? UNKNOWN,
+    late(behind),
+    count(stale),
+    h("div", { class: "meaning" }, reasons(assets.flatMap(({ why }) => why[column.name] ?? []))),
+  ];
 }
 
 /** @param {number | null} days */

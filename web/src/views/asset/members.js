@@ -12,6 +12,7 @@ import { told } from "../../data/trouble.js";
 import { day } from "../../days.js";
 import { h } from "../../dom.js";
 import { counted, share, UNKNOWN } from "../../format.js";
+import { table } from "../table.js";
 
 const SHOWN = 4; // by their own colour; the others together
 
@@ -37,7 +38,7 @@ export function members(app, asset, span) {
     try {
       const found = await details(app.overview, asset, app.signal);
       if (!found || app.signal.aborted) return;
-      place.replaceChildren(h("div", { class: "panel-head" }, heading), table(found));
+      place.replaceChildren(h("div", { class: "panel-head" }, heading), listed(found));
       if (found.volume?.weeks.length) {
         const setting = { span, openDay: null, synthetic: app.overview.synthetic === true };
         const chart = new Chart({ ...setting, signal: app.signal });
@@ -62,46 +63,25 @@ function alone(asset) {
 }
 
 /** @param {Details} found */
-function table({ members: all, volume }) {
-  const heads = ["Member", "Kind", "Share of volume, last week known", "Where the mapping says so"];
+function listed({ members: all, volume }) {
+  const heads = [
+    "Member",
+    "Kind",
+    ["Share of volume, last week known"],
+    "Where the mapping says so",
+  ];
   const newest = (/** @type {string} */ id) =>
     volume?.shares[id]?.findLast((one) => one !== null) ?? null;
   const sorted = [...all].sort(
     (one, other) => (newest(other.asset) ?? -1) - (newest(one.asset) ?? -1),
   );
-  return h(
-    "div",
-    { class: "scroll low", tabindex: 0, role: "region", "aria-label": "Members" },
-    h(
-      "table",
-      null,
-      h(
-        "thead",
-        null,
-        h(
-          "tr",
-          null,
-          heads.map((text, index) =>
-            h("th", { scope: "col", class: index === 2 ? "number" : null }, text),
-          ),
-        ),
-      ),
-      h(
-        "tbody",
-        null,
-        sorted.map(({ asset, kind, where }) =>
-          h(
-            "tr",
-            null,
-            h("th", { scope: "row" }, h("bdi", null, asset)),
-            h("td", null, kind),
-            h("td", { class: "number" }, share(newest(asset))),
-            h("td", { class: "hint" }, where ?? UNKNOWN),
-          ),
-        ),
-      ),
-    ),
-  );
+  const rows = sorted.map(({ asset, kind, where }) => [
+    h("bdi", null, asset),
+    kind,
+    share(newest(asset)),
+    h("span", { class: "hint" }, where ?? UNKNOWN),
+  ]);
+  return table("Members", heads, rows, "low");
 }
 
 /**

@@ -8,11 +8,12 @@
 import { title } from "../../columns.js";
 import { h } from "../../dom.js";
 import { count, counted, share, UNKNOWN } from "../../format.js";
+import { table } from "../table.js";
 
 const HEADS = [
   "Column",
   "Source",
-  "Known days",
+  ["Known days"],
   "From",
   "To",
   "Freshness",
@@ -21,56 +22,28 @@ const HEADS = [
 
 /** @param {Overview} overview @param {Asset} asset */
 export function sources(overview, asset) {
+  const rows = overview.columns.map((column) => row(asset, column));
   return h(
     "section",
     { class: "panel" },
     h("div", { class: "panel-head" }, h("h2", null, "Sources and freshness")),
-    h(
-      "div",
-      { class: "scroll", tabindex: 0, role: "region", "aria-label": "Sources and freshness" },
-      h(
-        "table",
-        null,
-        h(
-          "thead",
-          null,
-          h(
-            "tr",
-            null,
-            HEADS.map((text, index) =>
-              h("th", { scope: "col", class: index === 2 ? "number" : null }, text),
-            ),
-          ),
-        ),
-        h(
-          "tbody",
-          null,
-          overview.columns.map((column) => row(asset, column)),
-        ),
-      ),
-    ),
+    table("Sources and freshness", HEADS, rows),
   );
 }
 
 /** @param {Asset} asset @param {Column} column */
 function row(asset, column) {
   const [days, first, last] = asset.coverage[column.name] ?? [];
-  const known = days ? `${count(days)} (${share(days / asset.days)})` : UNKNOWN;
-  return h(
-    "tr",
-    null,
-    h("th", { scope: "row", title: column.name }, title(column.name)),
-    h("td", null, h("code", null, column.source ?? UNKNOWN)),
-    h("td", { class: "number" }, known),
-    h("td", null, first ?? UNKNOWN),
-    h("td", null, last ?? UNKNOWN),
-    h("td", null, freshness(asset, column)),
-    h(
-      "td",
-      { class: "meaning" },
-      [column.meaning, column.unit, column.time].filter(Boolean).join("; "),
-    ),
-  );
+  const meaning = [column.meaning, column.unit, column.time].filter(Boolean).join("; ");
+  return [
+    h("span", { title: column.name }, title(column.name)),
+    h("code", null, column.source ?? UNKNOWN),
+    days ? `${count(days)} (${share(days / asset.days)})` : UNKNOWN,
+    first ?? UNKNOWN,
+    last ?? UNKNOWN,
+    freshness(asset, column),
+    h("div", { class: "meaning" }, meaning),
+  ];
 }
 
 /** @param {Asset} asset @param {Column} column */
