@@ -126,6 +126,8 @@ def test_a_number_explained(client, published):
     assert told.status == 200
     assert (told.json()["equal"], told.json()["date"]) == (True, "2026-02-01")
     assert len(told.json()["members"]) > 5
+    newest = client.explain(asset="bitcoin", column="volume").json()
+    assert (newest["equal"], newest["date"]) == (True, LAST.isoformat())
     other = client.explain(asset="wrapped-bitcoin", column="close", date="2026-02-01").json()
     assert (other["asset"], other["canonical_id"]) == ("wrapped-bitcoin", "bitcoin")
 
@@ -133,7 +135,7 @@ def test_a_number_explained(client, published):
 @pytest.mark.parametrize(
     ("asked", "status", "said"),
     [
-        ({"asset": "bitcoin", "column": "close"}, 422, "date is missing"),
+        ({"asset": "bitcoin"}, 422, "column is missing"),
         ({"asset": "bitcoin", "column": "close", "date": "x"}, 422, "'x' is not a day"),
         ({"asset": "bitcion", "column": "close", "date": "2026-02-01"}, 404, "mean 'bitcoin'"),
         ({"asset": "bitcoin", "column": "clos", "date": "2026-02-01"}, 404, "no column 'clos'"),

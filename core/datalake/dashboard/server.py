@@ -108,11 +108,10 @@ def _current(desk: Desk) -> Response:
 
 def _explained(desk: Desk, asked: dict[str, str]) -> dict[str, Any]:
     try:
-        asset, column, day = asked["asset"], asked["column"], date.fromisoformat(asked["date"])
+        asset, column = asked["asset"], asked["column"]
+        day = date.fromisoformat(asked["date"]) if "date" in asked else None
     except KeyError as error:
-        raise _Asked(
-            f"{error.args[0]} is missing: ask for an asset, a column and a date"
-        ) from error
+        raise _Asked(f"{error.args[0]} is missing: ask for an asset and a column") from error
     except ValueError as error:
         raise _Asked(f"{asked['date']!r} is not a day like 2026-03-15") from error
     return plain(desk.standing().inquiry.explain(asset, column, day), asset)

@@ -42,6 +42,7 @@ from .reporting import requested
 from .reporting.freshness import freshness_section
 from .reporting.report import Report, check_report
 from .result import Made, Result
+from .software import versions
 from .tally import Progress, Tally
 from .universe.archive import archive
 from .universe.listing import Listing, find_universe
@@ -245,7 +246,7 @@ class _Run:
             exit_code=int(made.exit),
             message=made.message,
             synthetic=self.opened.world.synthetic,
-            versions=reporting.versions(),
+            versions=versions(),
             settings=reporting.settings(self.options),
             universe=reporting.universe_section(made.listing) if made.listing else {},
             providers={

@@ -14,6 +14,7 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
+from ..conftest import LAST
 from .conftest import Elsewhere, Tab
 
 FIRST = ".panels .chart:first-child"
@@ -100,15 +101,17 @@ def test_a_bucket(site, tab, gcs, gcs_env, monkeypatch):
 
 
 def test_the_local_server_explains_any_day(tab, published):
-    """`datalake dashboard` in a process of its own: a day that no export explains."""
+    """`datalake dashboard` in a process of its own: the newest day, and one of no export."""
     command = [*(sys.executable, "-m", "datalake", "dashboard", "--port", "0", "--no-open")]
     command += ["--input", str(published.output), "--cache", str(published.lake)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             url = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())[0]
             shown = drawn(tab(Elsewhere(url)).open("asset/bitcoin"))
-            shown.go("explain/bitcoin/volume/2026-02-01").page.get_by_text("equal").wait_for()
-            assert shown.text(".verdict .hint").startswith("2026-02-01 UTC")
+            newest = shown.go("explain/bitcoin/volume").page.locator(".verdict .hint")
+            newest.filter(has_text=f"{LAST} UTC").wait_for()
+            other = shown.go("explain/bitcoin/volume/2026-02-01").page.locator(".verdict .hint")
+            other.filter(has_text="2026-02-01 UTC").get_by_text("recomputed: equal").wait_for()
         finally:
             process.send_signal(signal.SIGINT)
 

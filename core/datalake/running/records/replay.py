@@ -18,7 +18,7 @@ from ...publish.rows import height
 from ...stores import Store
 from ..fetching.shelf import shelf
 from ..folding.recipe import candidate, fold
-from ..reporting.report import versions
+from ..software import versions
 from .inputs import learnt_through, read, read_texts
 from .restoring import restore
 

@@ -32,8 +32,8 @@ from ..folding.recipe import Recipe
 from ..planning.due import due
 from ..planning.naming import series_key
 from ..planning.plan import Want, output_columns
-from ..reporting.report import versions
 from ..result import Made
+from ..software import versions
 from ..tally import Progress
 from ..universe.mapping import digest
 from . import inputs

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
-import platform
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
-from hashlib import sha256
-from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from attrs import asdict, field, frozen
 
-from ..._version import __version__
 from ...errors import ConfigError, StoreError
 from ...exits import Exit
 from ...publish import Outcome, Place
@@ -84,28 +78,6 @@ def new_run_id(started: datetime) -> str:
     """A name for the run that sorts by time, also among the runs of one second."""
     within = started.microsecond >> 4  # four hex digits hold it, and no two runs are closer
     return f"{started:%Y%m%dT%H%M%SZ}-{within:04x}{uuid.uuid4().hex[:4]}"
-
-
-def versions() -> dict[str, str]:
-    """What the run was made with."""
-    packages = ("narwhals", "numpy", "polars", "pyarrow", "requests", "requests-cache")
-    return {
-        "datalake": __version__,
-        "source": source(),
-        "python": platform.python_version(),
-        **{package: version(package) for package in packages},
-    }
-
-
-@cache
-def source() -> str:
-    """A digest of the code that makes rows, for whoever works on it: its version stays the same."""
-    found = sha256()
-    for package in ("datalake_aggregation", "datalake.running"):
-        for file in sorted(files(package).iterdir(), key=lambda file: file.name):
-            if file.name.endswith(".py"):
-                found.update(file.read_bytes())
-    return found.hexdigest()[:16]
 
 
 def settings(options: Options) -> dict[str, Any]:
