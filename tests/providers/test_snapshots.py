@@ -46,6 +46,10 @@ def apart(one, other):
     return abs(one / other - 1)
 
 
+def at(points, stamp):
+    return next(point.value for point in points if point.stamp == stamp)
+
+
 def page(real, name):
     """A recorded page of `/coins/markets` as the hook gives it; unlike ours it is rounded."""
     listed = msgspec.json.decode((real / "coingecko" / name).read_bytes(), type=list[Row])
@@ -82,9 +86,9 @@ def test_recorded_pages_agree_with_what_the_history_says_later(real, name, midni
         coin = file.name.split("__")[1]
         chart = msgspec.json.decode(file.read_bytes(), type=Chart)
         history = {
-            "price": dict(chart.prices)[stamp],
-            "market_cap": dict(chart.market_caps)[stamp],
-            "volume": dict(chart.total_volumes)[stamp],
+            "price": at(chart.prices, stamp),
+            "market_cap": at(chart.market_caps, stamp),
+            "volume": at(chart.total_volumes, stamp),
         }
         for column, value in history.items():
             compared += 1
