@@ -28,3 +28,10 @@ def size(count: int) -> str:
         if count >= one:
             return f"{count / one:,.1f} {unit}"
     return f"{count:,} bytes"
+
+
+def behind(days: int, assets: int) -> str:
+    """How far a column is behind: by days as a whole, or some of its assets only; or nothing."""
+    if days:
+        return f"{days} d"
+    return f"{assets:,} asset{'s' if assets > 1 else ''}" if assets else ""

@@ -15,6 +15,7 @@ from ..running.reporting.advice import (
     provider_through,
     seconds,
 )
+from .numbers import behind
 from .summary import clock, notes
 
 #: Said on every form of what is not the real market.
@@ -91,10 +92,9 @@ def _told(report: Mapping[str, Any]) -> Iterator[str]:
 def _columns(report: Mapping[str, Any]) -> Table:
     rows = []
     for name, one in (report.get("freshness") or {}).items():
-        late = column_behind(one)
-        behind = f"{late} d" if late else f"{one['behind']:,} assets" if one["behind"] else ""
+        late = behind(column_behind(one), one["behind"])
         source = one["source"].partition(",")[0]
-        rows.append([name, one["through"] or "—", behind, f"{one['assets']:,}", source])
+        rows.append([name, one["through"] or "—", late, f"{one['assets']:,}", source])
     return Table("Columns", ["column", "through", "behind", "assets", "source"], rows, {3})
 
 

@@ -21,7 +21,7 @@ from ..running.reporting.advice import (
 from ..running.reporting.causes import causes
 from ..running.result import Result
 from .logs import say
-from .numbers import dollars, plain
+from .numbers import behind, dollars, plain
 from .output import console, new_table, print_fitting
 
 if TYPE_CHECKING:
@@ -122,13 +122,12 @@ def _columns(freshness: Mapping[str, Mapping[str, Any]]) -> Table:
         left = heading in ("column", "through", "source")
         table.add_column(heading, justify="left" if left else "right")
     for name, one in freshness.items():
-        late = column_behind(one)
         table.add_row(
             name,
             one["through"] or "—",
             f"{one['assets']:,}",
             f"{one['values']:,}",
-            f"{late} d" if late else f"{one['behind']:,} assets" if one["behind"] else "",
+            behind(column_behind(one), one["behind"]),
             one["source"].partition(",")[0],
         )
     return table
