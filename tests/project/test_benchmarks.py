@@ -133,3 +133,21 @@ def test_the_benchmark_of_the_page_runs():
     assert done.returncode == 0, done.stderr
     printed = first_cells(done.stdout)
     assert shown_beside(printed) == printed
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium")
+def test_the_benchmark_of_charts_names_what_it_leaves_out():
+    """Against the page by hand alone: the other libraries are no part of the project."""
+    small = ["--rounds", "1", "--loads", "1", "--assets", "6", "--days", "300"]
+    command = [sys.executable, "-m", "benchmarks.charts", *small]
+    done = subprocess.run(
+        command, cwd=ROOT, env=quiet_environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    printed = first_cells(done.stdout)
+    shown = shown_beside(printed)
+    assert printed <= shown
+    out = done.stdout.partition("Left out")[2]
+    for library in ("Panel", "Dash", "Streamlit"):
+        assert (library in out) == all(f"to {library}:" not in cell for cell in printed)
