@@ -56,7 +56,9 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=2500, help="days of each [2500]")
     parser.add_argument("--rounds", type=int, default=7, help="starts of each server [7]")
     parser.add_argument("--loads", type=int, default=3, help="loads after each start [3]")
-    parser.add_argument("--python", default=sys.executable, help="one that has the libraries")
+    parser.add_argument(
+        "--python", metavar="PATH", default=sys.executable, help="one that has the libraries"
+    )
     parser.add_argument("--screens", type=Path, help="folder for a picture of each chart")
     given = parser.parse_args()
     every = contestants(given.python)
