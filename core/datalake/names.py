@@ -1,7 +1,10 @@
-"""Names that others rely on: where series lie in a store, and what columns are published."""
+"""Names that others rely on: where series lie in a store, and what is published."""
 
 #: Where series lie, and what revisions replaced in them.
 SERIES, REVISIONS = "series/v1/", "revisions/v1/"
+
+#: The published file, unless the user says otherwise.
+OUTPUT = "user_facing_data.parquet"
 
 #: What a published row is known by; rows are sorted by the second, then the first.
 KEYS = ("date", "canonical_id")

@@ -14,6 +14,16 @@ from .conftest import ROOT, quiet_environment
 PAGE = ROOT / "benchmarks" / "README.md"
 
 
+def printed_by(module, *options):
+    """What the benchmark of that name prints."""
+    command = [sys.executable, "-m", f"benchmarks{module}", *options]
+    done = subprocess.run(
+        command, cwd=ROOT, env=quiet_environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def first_cells(text):
     """What each row is about, whatever the sizes."""
     return {
@@ -44,19 +54,11 @@ SMALL = {
 def test_a_benchmark_prints_the_rows_of_its_page(module):
     """Small here, so that only that it runs is proved; no figure is judged by the clock. The page
     may leave rows out."""
-    done = subprocess.run(
-        [sys.executable, "-m", f"benchmarks{module}", *SMALL[module]],
-        cwd=ROOT,
-        env=quiet_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    printed = first_cells(done.stdout)
+    told = printed_by(module, *SMALL[module])
+    printed = first_cells(told)
     assert shown_beside(printed) <= printed
     if not module:
-        calls = next(line for line in done.stdout.splitlines() if "calls" in line)
+        calls = next(line for line in told.splitlines() if "calls" in line)
         base, measured, _ = (float(cell.replace(",", "")) for cell in calls.split("|")[2:5])
         assert measured < base
 
@@ -65,46 +67,28 @@ def test_a_benchmark_prints_the_rows_of_its_page(module):
 def test_the_benchmark_of_parsing_prints_its_rows():
     """Small, as above."""
     small = ["--rounds", "1", "--charts", "2", "--megabytes", "1", "--top", "2"]
-    command = [sys.executable, "-m", "benchmarks.parsing", *small]
-    done = subprocess.run(
-        command, cwd=ROOT, env=quiet_environment(), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    printed = first_cells(done.stdout)
+    told = printed_by(".parsing", *small)
+    printed = first_cells(told)
     assert shown_beside(printed) == printed
 
 
 @pytest.mark.slow
 def test_the_benchmark_of_a_notebook_prints_its_rows():
     """On two assets."""
-    command = [sys.executable, "-m", "benchmarks.notebook"]
-    small = ["--rounds", "1", "--assets", "2", "--days", "9"]
-    done = subprocess.run(
-        [*command, *small],
-        cwd=ROOT,
-        env=quiet_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    told = printed_by(".notebook", "--rounds", "1", "--assets", "2", "--days", "9")
     (shown,) = (
         first_cells(table.partition("\n\n")[0])
         for table in PAGE.read_text(encoding="utf-8").split("| what to what |")
         if "by datalake to" in table
     )
-    assert shown == first_cells(done.stdout)
+    assert shown == first_cells(told)
 
 
 def test_the_benchmark_of_publishing_runs():
     """On a few rows."""
     small = ["--rounds", "1", "--assets", "20", "--days", "60"]
-    command = [sys.executable, "-m", "benchmarks.publishing", *small]
-    done = subprocess.run(
-        command, cwd=ROOT, env=quiet_environment(), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert {cell.split(" to one")[0] for cell in first_cells(done.stdout)} == {
+    told = printed_by(".publishing", *small)
+    assert {cell.split(" to one")[0] for cell in first_cells(told)} == {
         f"publication to {place}" for place in ("a disk", "a bucket")
     }
 
@@ -113,12 +97,8 @@ def test_the_benchmark_of_publishing_runs():
 def test_the_benchmark_of_saturation_runs():
     """On a few assets; how many are refused depends on how busy the machine is."""
     small = ["--top", "2", "--times", "100"]
-    command = [sys.executable, "-m", "benchmarks.saturation", *small]
-    done = subprocess.run(
-        command, cwd=ROOT, env=quiet_environment(), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert len(first_cells(done.stdout)) == 6
+    told = printed_by(".saturation", *small)
+    assert len(first_cells(told)) == 6
 
 
 @pytest.mark.slow
@@ -126,12 +106,8 @@ def test_the_benchmark_of_saturation_runs():
 def test_the_benchmark_of_the_page_runs():
     """On a few assets."""
     small = ["--rounds", "1", "--assets", "6", "--days", "60", "--visits", "5"]
-    command = [sys.executable, "-m", "benchmarks.page", *small]
-    done = subprocess.run(
-        command, cwd=ROOT, env=quiet_environment(), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    printed = first_cells(done.stdout)
+    told = printed_by(".page", *small)
+    printed = first_cells(told)
     assert shown_beside(printed) == printed
 
 
@@ -140,14 +116,10 @@ def test_the_benchmark_of_the_page_runs():
 def test_the_benchmark_of_charts_names_what_it_leaves_out():
     """Against the page by hand alone: the other libraries are no part of the project."""
     small = ["--rounds", "1", "--loads", "1", "--assets", "6", "--days", "300"]
-    command = [sys.executable, "-m", "benchmarks.charts", *small]
-    done = subprocess.run(
-        command, cwd=ROOT, env=quiet_environment(), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    printed = first_cells(done.stdout)
+    told = printed_by(".charts", *small)
+    printed = first_cells(told)
     shown = shown_beside(printed)
     assert printed <= shown
-    out = done.stdout.partition("Left out")[2]
+    out = told.partition("Left out")[2]
     for library in ("Panel", "Dash", "Streamlit"):
         assert (library in out) == all(f"to {library}:" not in cell for cell in printed)

@@ -12,9 +12,10 @@ from .. import doctor
 from ..environment import read_environment
 from ..exits import Exit
 from ..lake import open_lake
+from ..names import OUTPUT
 from ..settings import read_settings
 from .output import format_option, print_json, print_rows
-from .places import OUTPUT, default_cache
+from .places import default_cache
 from .plugin_options import find_plugins, plugin_options
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 SANDBOX = Path(".datalake/sandbox")
-OUTPUT = "user_facing_data.parquet"
 
 
 def default_cache(sandbox: bool, environment: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from ..client.budget import ALL
 from ..clock import now
 from ..environment import open_to_others, read_environment
 from ..errors import ConfigError
+from ..names import OUTPUT
 from ..plugins import Registry, keys
 from ..publish.pointer import Keep
 from ..running.options import Options
@@ -23,7 +24,7 @@ from ..settings import RunSettings, read_settings
 from ..suggest import did_you_mean
 from .logs import configure, say
 from .parsing import Day, Instant, LastDay, Limit, Names, Span
-from .places import OUTPUT, SANDBOX, default_cache
+from .places import SANDBOX, default_cache
 from .plugin_options import find_plugins, plugin_options, tell
 
 C = TypeVar("C", bound=Callable[..., Any])

@@ -13,11 +13,12 @@ from attrs import frozen
 
 from ..environment import read_environment
 from ..lake import open_lake
+from ..names import OUTPUT
 from ..plugins import Registry
 from ..publish import Place, open_place
 from ..settings import Settings, read_settings
 from ..stores import Store
-from .places import OUTPUT, SANDBOX, default_cache
+from .places import SANDBOX, default_cache
 from .plugin_options import load_plugins, plugin_options
 
 F = TypeVar("F", bound=Callable[..., Any])

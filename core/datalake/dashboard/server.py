@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 import uvicorn
@@ -21,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..errors import ConfigError, StoreError
 from ..explaining.plain import plain
+from ..moments import to_day
 from .desk import Desk
 from .site import DATA_FOLDER, OVERVIEW, json_bytes
 
@@ -109,11 +109,11 @@ def _current(desk: Desk) -> Response:
 def _explained(desk: Desk, asked: dict[str, str]) -> dict[str, Any]:
     try:
         asset, column = asked["asset"], asked["column"]
-        day = date.fromisoformat(asked["date"]) if "date" in asked else None
+        day = to_day(asked["date"]) if "date" in asked else None
     except KeyError as error:
         raise _Asked(f"{error.args[0]} is missing: ask for an asset and a column") from error
     except ValueError as error:
-        raise _Asked(f"{asked['date']!r} is not a day like 2026-03-15") from error
+        raise _Asked(str(error)) from error
     return plain(desk.standing().inquiry.explain(asset, column, day), asset)
 
 

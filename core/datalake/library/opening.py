@@ -10,13 +10,11 @@ from pathlib import Path
 from ..clock import now
 from ..environment import read_environment
 from ..lake.opening import open_lake
+from ..names import OUTPUT
 from ..plugins import load
 from ..settings import CacheSettings
 from ..stores import Store
 from .lake import Lake
-
-#: What is published, unless the caller says otherwise, lies in the lake under this name.
-OUTPUT = "user_facing_data.parquet"
 
 
 def open(

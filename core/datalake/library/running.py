@@ -11,8 +11,8 @@ from typing import Literal
 from ..client.budget import ALL
 from ..clock import now
 from ..environment import read_environment
+from ..names import OUTPUT
 from ..plugins import load
-from ..publish.layout import DATA
 from ..rules import GateRules
 from ..running import pipeline
 from ..running.options import Options
@@ -69,7 +69,7 @@ def run(
     variables = read_environment(os.environ, Path(".env")) if environment is None else environment
     options = Options(
         cache=str(cache),
-        output=f"memory:{DATA}.parquet" if output is None else str(output),
+        output=f"memory:{OUTPUT}" if output is None else str(output),
         providers=None if providers == "all" else names_of(providers),
         top=top,
         assets=tuple(names_of(assets) or ()),

@@ -7,7 +7,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from ..errors import ConfigError
-from ..running.universe.archive import ADVICE, newest
+from ..running.universe.archive import ADVICE, newest, rows
 from ..stores import Store
 
 SCHEMA = pa.schema(
@@ -33,17 +33,4 @@ def read(store: Store, moment: datetime, top: int) -> pa.Table:
             f"no universe is archived in {store.url} at or before {moment:%Y-%m-%d %H:%MZ}; "
             f"{ADVICE}"
         )
-    rows = [
-        {
-            "as_of": found.as_of,
-            "rank": asset.rank,
-            "canonical_id": asset.id,
-            "symbol": asset.listed.symbol,
-            "name": asset.listed.name,
-            "market_cap": asset.listed.market_cap,
-            "price": asset.listed.price,
-            "members": list(asset.members),
-        }
-        for asset in found.assets
-    ]
-    return pa.Table.from_pylist(rows, SCHEMA)
+    return pa.Table.from_pylist([{**row, "as_of": found.as_of} for row in rows(found)], SCHEMA)

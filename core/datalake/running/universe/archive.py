@@ -42,7 +42,7 @@ def archive(store: Store, universe: Universe, selection: str) -> None:
     A store that cannot be written costs only the record.
     """
     buffer = io.BytesIO()
-    pl.DataFrame(_rows(universe), schema=SCHEMA).write_parquet(buffer, compression="zstd")
+    pl.DataFrame(rows(universe), schema=SCHEMA).write_parquet(buffer, compression="zstd")
     try:
         store.put(_key(universe.as_of, selection), buffer.getvalue(), {}, if_generation=ABSENT)
     except Conflict:
@@ -87,7 +87,8 @@ def _instant(key: str) -> datetime | None:
     return known_at.astimezone(timezone.utc)
 
 
-def _rows(universe: Universe) -> Sequence[dict[str, object]]:
+def rows(universe: Universe) -> Sequence[dict[str, object]]:
+    """A row for each asset, with the columns of `SCHEMA`."""
     return [
         {
             "date": universe.as_of.date(),
@@ -114,7 +115,7 @@ def _read(store: Store, key: str, known_at: datetime) -> Universe | None:
     if stored is None:
         return None
     try:
-        rows = pl.read_parquet(io.BytesIO(stored.data), columns=list(SCHEMA)).to_dicts()
+        found = pl.read_parquet(io.BytesIO(stored.data), columns=list(SCHEMA)).to_dicts()
     except (pl.exceptions.PolarsError, OSError):
         return None
     return Universe(
@@ -133,6 +134,6 @@ def _read(store: Store, key: str, known_at: datetime) -> Universe | None:
                 ),
                 row["members"],
             )
-            for row in rows
+            for row in found
         ],
     )
